@@ -1,0 +1,1 @@
+"""Evidence: where in a source a statement stands, and whether it still stands there."""

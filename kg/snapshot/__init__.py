@@ -1,0 +1,1 @@
+"""Snapshots: immutable, content-addressed parts and the manifest that names them."""
