@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import pyoxigraph as ox
-
 from catchup.kg import names
 
 Kind = Literal["concept", "entity", "property", "literal"]

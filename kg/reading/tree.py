@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import yaml
-
 from catchup.kg.errors import Problem, SyntaxProblem, Where
 
 #: Deepest nesting of an entry; the sources' entries reach 6.
@@ -34,6 +33,8 @@ class Sequence:
 
     items: list[Node]
     where: Where
+    start: int
+    end: int
 
 
 @dataclass
@@ -112,7 +113,7 @@ def _node(node: yaml.Node, file: str, problems: list[Problem], depth: int) -> No
         return Scalar(node.value, _where(node, file), *span)
     if isinstance(node, yaml.SequenceNode):
         items = [_node(x, file, problems, depth + 1) for x in node.value]
-        return Sequence(items, _where(node, file))
+        return Sequence(items, _where(node, file), *span)
     entries: dict[str, tuple[Scalar, Node]] = {}
     for key_node, value_node in node.value:
         if not isinstance(key_node, yaml.ScalarNode):
