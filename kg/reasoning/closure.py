@@ -1,0 +1,148 @@
+"""What follows from a graph: rules run to a fixpoint, for all of it or for an addition.
+
+Forward chaining, one triple at a time: a triple is taken from the agenda, put in the index, and
+every rule that it may complete is tried against what is in the index, so each derivation is found
+once, when the last of its premises comes. Measured on two shared cores, 30,000 triples of the
+worked example's kind: see `benchmarks/`; the same rules as SPARQL CONSTRUCTs run to a fixpoint in
+pyoxigraph give the same triples more slowly, and cannot be asked for an addition alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pyoxigraph import Literal, Triple
+
+from catchup.kg.reasoning.expressions import Fact, Term, type_
+from catchup.kg.reasoning.lookup import Layered, Lookup, Memory
+from catchup.kg.reasoning.ontology import Ontology, as_fact, from_triples
+from catchup.kg.reasoning.rules import Atom, Program, Rule, Trigger, compile_rules
+
+#: The bindings of a rule's variables, by number.
+Binding = list[Term | None]
+
+
+def closure(asserted: Iterable[Triple], ontology: Ontology | Iterable[Triple]) -> set[Triple]:
+    """Return what `asserted` entails over our terms and does not itself hold.
+
+    Over our terms means `Ontology.speaks_of`: triples whose predicate is an object or data
+    property that the ontology declares (our own or of another vocabulary), and types by a class
+    that it declares. What follows about the ontology's own axioms is left out.
+    Raises InputError where the ontology holds an axiom that the rules cannot do justice to.
+    """
+    program = compile_rules(ontology if isinstance(ontology, Ontology) else from_triples(ontology))
+    facts = [as_fact(t) for t in asserted]
+    return {to_triple(f) for f in saturate(program, facts, Memory(), reduce=True)}
+
+
+def increment(base: Lookup, added: Iterable[Triple | Fact], program: Program) -> set[Triple]:
+    """Return what `added` entails together with `base` and `base` does not hold.
+
+    `base` is closed already: it holds what its own triples entail. `added` is not in the result.
+    """
+    return {to_triple(f) for f in saturate(program, (as_fact(t) for t in added), base)}
+
+
+def to_triple(fact: Fact) -> Triple:
+    """Return `fact` as a triple of pyoxigraph."""
+    return Triple(*fact)  # type: ignore[arg-type]
+
+
+def saturate(
+    program: Program, added: Iterable[Fact], base: Lookup, reduce: bool = False
+) -> set[Fact]:
+    """Return the triples that follow from `added` and `base`, without either.
+
+    With `reduce`, triples that no rule can use are not indexed: right when `base` is empty and
+    the index is of no use afterwards.
+    """
+    given = [f for f in dict.fromkeys(added) if not base.has(f)]
+    facts = Memory()
+    known = set(given)
+    for rule in program.rules:
+        if not rule.body and not base.has(rule.head):  # type: ignore[arg-type]
+            given.append(rule.head)  # type: ignore[arg-type]
+    scope = facts if reduce else Layered(facts, base)
+    agenda = given
+    derived: set[Fact] = {f for f in given if f not in known}
+    known |= derived
+    triggers = program.triggers
+    while agenda:
+        fact = agenda.pop()
+        s, p, o = fact
+        if p == type_:
+            rules = triggers.get((p, o))
+            facts.add(fact)
+        else:
+            rules = triggers.get((p, None))
+            if rules or not reduce:
+                facts.add(fact)
+        for trigger in rules or ():
+            for head in heads(trigger, fact, scope):
+                if head not in known and not base.has(head):
+                    known.add(head)
+                    derived.add(head)
+                    agenda.append(head)
+    return derived
+
+
+def heads(trigger: Trigger, fact: Fact, lookup: Lookup) -> Iterator[Fact]:
+    """Yield what a rule derives when `fact` is one of its premises."""
+    atom, rule, rest = trigger
+    binding = bind(atom, fact, [None] * rule.size)
+    if binding is None:
+        return
+    if not rest:
+        yield fill(rule.head, binding)
+        return
+    for solved in solve(rest, 0, binding, lookup):
+        yield fill(rule.head, solved)
+
+
+def bind(atom: Atom, fact: Fact, binding: Binding) -> Binding | None:
+    """Return `binding` extended so that `atom` is `fact`, or None."""
+    out = binding
+    for part, value in ((atom[0], fact[0]), (atom[2], fact[2])):
+        if isinstance(part, int):
+            if out[part] is None:
+                if out is binding:
+                    out = list(binding)
+                out[part] = value
+            elif out[part] != value:
+                return None
+        elif part != value:
+            return None
+    return out
+
+
+def fill(atom: Atom, binding: Binding) -> Fact:
+    """Return `atom` with its variables bound."""
+    s, p, o = atom
+    return (
+        binding[s] if isinstance(s, int) else s,
+        p,
+        binding[o] if isinstance(o, int) else o,
+    )  # type: ignore[return-value]
+
+
+def solve(
+    atoms: tuple[Atom, ...], at: int, binding: Binding, lookup: Lookup
+) -> Iterator[Binding]:
+    """Yield the bindings under which all of `atoms` from `at` on are in `lookup`."""
+    if at == len(atoms):
+        yield binding
+        return
+    s, p, o = atoms[at]
+    subject = binding[s] if isinstance(s, int) else s
+    if isinstance(subject, Literal):
+        return
+    object_ = binding[o] if isinstance(o, int) else o
+    for fact in lookup.match(subject, p, object_):
+        extended = bind(atoms[at], fact, binding)
+        if extended is not None:
+            yield from solve(atoms, at + 1, extended, lookup)
+
+
+def premises(rule: Rule, binding: Binding) -> tuple[Fact, ...]:
+    """Return the triples that `rule` used under `binding`."""
+    return tuple(fill(atom, binding) for atom in rule.body)

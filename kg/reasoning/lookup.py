@@ -1,0 +1,108 @@
+"""Where rules look triples up: in memory, in a store, or in one laid over the other."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
+
+from catchup.kg.reasoning.expressions import Fact, Term
+
+
+class Lookup(Protocol):
+    """Triples that can be asked for by pattern."""
+
+    def match(self, s: Term | None, p: NamedNode, o: Term | None) -> Iterable[Fact]:
+        """Return the triples that fit; None fits anything."""
+
+    def has(self, fact: Fact) -> bool:
+        """Tell whether the triple is there."""
+
+
+class Memory:
+    """Triples in memory, indexed by predicate with subject and with object."""
+
+    def __init__(self, facts: Iterable[Fact] = ()) -> None:
+        self.facts: set[Fact] = set()
+        self._p: dict[NamedNode, list[Fact]] = defaultdict(list)
+        self._ps: dict[tuple[NamedNode, Term], list[Fact]] = defaultdict(list)
+        self._po: dict[tuple[NamedNode, Term], list[Fact]] = defaultdict(list)
+        for fact in facts:
+            self.add(fact)
+
+    def add(self, fact: Fact) -> None:
+        """Add a triple; one that is there already changes nothing."""
+        if fact in self.facts:
+            return
+        s, p, o = fact
+        self.facts.add(fact)
+        self._p[p].append(fact)
+        self._ps[p, s].append(fact)
+        self._po[p, o].append(fact)
+
+    def has(self, fact: Fact) -> bool:
+        """Tell whether the triple is there."""
+        return fact in self.facts
+
+    def match(self, s: Term | None, p: NamedNode, o: Term | None) -> Sequence[Fact]:
+        """Return the triples that fit; None fits anything."""
+        if s is not None and o is not None:
+            return ((s, p, o),) if (s, p, o) in self.facts else ()
+        if s is not None:
+            return self._ps.get((p, s), ())
+        if o is not None:
+            return self._po.get((p, o), ())
+        return self._p.get(p, ())
+
+
+class StoreLookup:
+    """Triples of some graphs of a pyoxigraph store, each once.
+
+    `graphs` names them; without it the store's own default graph is asked, where the engine keeps
+    the union that visitors query.
+    """
+
+    def __init__(self, store: Store, graphs: Sequence[NamedNode] | None = None) -> None:
+        self.store = store
+        self.graphs: Sequence[NamedNode | DefaultGraph] = (
+            [DefaultGraph()] if graphs is None else list(graphs)
+        )
+
+    def has(self, fact: Fact) -> bool:
+        """Tell whether the triple is in one of the graphs."""
+        return any(Quad(*fact, g) in self.store for g in self.graphs)  # type: ignore[arg-type]
+
+    def match(self, s: Term | None, p: NamedNode, o: Term | None) -> Iterator[Fact]:
+        """Return the triples that fit; None fits anything."""
+        if s is not None and o is not None:
+            return iter([(s, p, o)] if self.has((s, p, o)) else [])
+        if len(self.graphs) == 1:
+            found = self.store.quads_for_pattern(s, p, o, self.graphs[0])  # type: ignore[arg-type]
+            return ((q.subject, q.predicate, q.object) for q in found)  # type: ignore[misc]
+        return iter(
+            dict.fromkeys(
+                (q.subject, q.predicate, q.object)
+                for g in self.graphs
+                for q in self.store.quads_for_pattern(s, p, o, g)  # type: ignore[arg-type]
+            )  # type: ignore[arg-type]
+        )
+
+
+class Layered:
+    """One lookup laid over others; a triple in several is given once."""
+
+    def __init__(self, *layers: Lookup) -> None:
+        self.layers = layers
+
+    def has(self, fact: Fact) -> bool:
+        """Tell whether the triple is in one of the layers."""
+        return any(layer.has(fact) for layer in self.layers)
+
+    def match(self, s: Term | None, p: NamedNode, o: Term | None) -> Iterator[Fact]:
+        """Return the triples that fit; None fits anything."""
+        for i, layer in enumerate(self.layers):
+            for fact in layer.match(s, p, o):
+                if not any(upper.has(fact) for upper in self.layers[:i]):
+                    yield fact
