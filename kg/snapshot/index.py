@@ -1,0 +1,108 @@
+"""The SQLite index beside a snapshot: names, identifiers and types.
+
+What `check` and `search` look up without loading the graph. One file per snapshot, opened
+read-only by everybody but the build.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from catchup.kg import names
+from catchup.kg.errors import CannotRun
+from catchup.kg.text import norm
+
+NAMING = {
+    names.RDFS + "label": "label",
+    names.SKOS + "prefLabel": "label",
+    names.SKOS + "altLabel": "altLabel",
+    names.SKOS + "hiddenLabel": "altLabel",
+    names.DCTERMS + "title": "title",
+    names.SKOS + "definition": "definition",
+}
+IDENTIFYING = {names.DCTERMS + "identifier", names.SKOS + "notation"}
+TYPE = names.RDF + "type"
+
+TABLES = """
+CREATE TABLE names (iri TEXT, field TEXT, text TEXT, lang TEXT, norm TEXT, graph TEXT);
+CREATE TABLE identifiers (iri TEXT, identifier TEXT, graph TEXT);
+CREATE TABLE types (iri TEXT, type TEXT, graph TEXT);
+"""
+INDEXES = """
+CREATE INDEX IF NOT EXISTS names_iri ON names (iri);
+CREATE INDEX IF NOT EXISTS names_norm ON names (norm);
+CREATE INDEX IF NOT EXISTS names_graph ON names (graph);
+CREATE INDEX IF NOT EXISTS identifiers_iri ON identifiers (iri);
+CREATE INDEX IF NOT EXISTS identifiers_identifier ON identifiers (identifier);
+CREATE INDEX IF NOT EXISTS identifiers_graph ON identifiers (graph);
+CREATE INDEX IF NOT EXISTS types_iri ON types (iri);
+CREATE INDEX IF NOT EXISTS types_type ON types (type);
+CREATE INDEX IF NOT EXISTS types_graph ON types (graph);
+"""
+
+
+def rows(quads: Iterable[ox.Quad]) -> tuple[list[tuple[str, ...]], ...]:
+    """Return the rows of the tables names, identifiers and types for `quads`."""
+    named: list[tuple[str, ...]] = []
+    identified: list[tuple[str, ...]] = []
+    typed: list[tuple[str, ...]] = []
+    for q in quads:
+        predicate = q.predicate.value
+        subject = q.subject.value
+        graph = q.graph_name.value if isinstance(q.graph_name, ox.NamedNode) else ""
+        if predicate == TYPE:
+            typed.append((subject, q.object.value, graph))
+        elif predicate in NAMING and isinstance(q.object, ox.Literal):
+            text = q.object.value
+            field = NAMING[predicate]
+            named.append((subject, field, text, q.object.language or "", norm(text), graph))
+        elif predicate in IDENTIFYING and isinstance(q.object, ox.Literal):
+            identified.append((subject, q.object.value, graph))
+    return named, identified, typed
+
+
+def write_index(path: Path, quads: Iterable[ox.Quad], base: Path | None = None) -> None:
+    """Write the index of `quads` to `path`, on top of a copy of the index at `base` if given.
+
+    Raises CannotRun when it cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.unlink(missing_ok=True)
+        with sqlite3.connect(draft) as db:
+            if base is not None:
+                with sqlite3.connect(f"file:{base}?mode=ro", uri=True) as old:
+                    old.backup(db)
+            else:
+                db.executescript(TABLES)
+            named, identified, typed = rows(quads)
+            db.executemany("INSERT INTO names VALUES (?,?,?,?,?,?)", named)
+            db.executemany("INSERT INTO identifiers VALUES (?,?,?)", identified)
+            db.executemany("INSERT INTO types VALUES (?,?,?)", typed)
+            db.executescript(INDEXES)
+        db.close()
+        os.replace(draft, path)
+    except (OSError, sqlite3.Error) as error:
+        draft.unlink(missing_ok=True)
+        raise CannotRun(
+            f"The index {path} could not be written: {error}.",
+            remedy="Free some room, or name another folder with --home.",
+        ) from None
+
+
+def forget(path: Path, graph: str) -> None:
+    """Delete the rows of `graph` from the index at `path`."""
+    with sqlite3.connect(path) as db:
+        for table in ("names", "identifiers", "types"):
+            db.execute(f"DELETE FROM {table} WHERE graph = ?", (graph,))  # noqa: S608
+
+
+def open_index(path: Path) -> sqlite3.Connection:
+    """Open an index read-only; nothing can be written through the connection."""
+    return sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
