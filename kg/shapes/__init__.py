@@ -1,0 +1,1 @@
+"""Validation with SHACL: the shapes of `shapes/` read, compiled and applied."""
