@@ -2,9 +2,10 @@
 
 Forward chaining, one triple at a time: a triple is taken from the agenda, put in the index, and
 every rule that it may complete is tried against what is in the index, so each derivation is found
-once, when the last of its premises comes. Measured on two shared cores, 30,000 triples of the
-worked example's kind: see `benchmarks/`; the same rules as SPARQL CONSTRUCTs run to a fixpoint in
-pyoxigraph give the same triples more slowly, and cannot be asked for an addition alone.
+once, when the last of its premises comes. Measured on the worked example copied to 32,016 triples
+(200 rules, two cores): 0.28 s here, 0.25 s as SPARQL updates run to a fixpoint in pyoxigraph,
+about 45 s in owlrl, all with the same result. The rules run here because only so can they start
+from an addition, and say on which cases each triple depends.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where rules look triples up: in memory, in a store, or in one laid over the other."""
+"""Where rules look triples up: in memory, or in several places laid over one another."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
+from pyoxigraph import NamedNode
 
 from catchup.kg.reasoning.expressions import Fact, Term
 
@@ -15,7 +15,7 @@ class Lookup(Protocol):
     """Triples that can be asked for by pattern."""
 
     def match(self, s: Term | None, p: NamedNode, o: Term | None) -> Iterable[Fact]:
-        """Return the triples that fit; None fits anything."""
+        """Return the triples that fit, each once; None fits anything."""
 
     def has(self, fact: Fact) -> bool:
         """Tell whether the triple is there."""
@@ -55,39 +55,6 @@ class Memory:
         if o is not None:
             return self._po.get((p, o), ())
         return self._p.get(p, ())
-
-
-class StoreLookup:
-    """Triples of some graphs of a pyoxigraph store, each once.
-
-    `graphs` names them; without it the store's own default graph is asked, where the engine keeps
-    the union that visitors query.
-    """
-
-    def __init__(self, store: Store, graphs: Sequence[NamedNode] | None = None) -> None:
-        self.store = store
-        self.graphs: Sequence[NamedNode | DefaultGraph] = (
-            [DefaultGraph()] if graphs is None else list(graphs)
-        )
-
-    def has(self, fact: Fact) -> bool:
-        """Tell whether the triple is in one of the graphs."""
-        return any(Quad(*fact, g) in self.store for g in self.graphs)  # type: ignore[arg-type]
-
-    def match(self, s: Term | None, p: NamedNode, o: Term | None) -> Iterator[Fact]:
-        """Return the triples that fit; None fits anything."""
-        if s is not None and o is not None:
-            return iter([(s, p, o)] if self.has((s, p, o)) else [])
-        if len(self.graphs) == 1:
-            found = self.store.quads_for_pattern(s, p, o, self.graphs[0])  # type: ignore[arg-type]
-            return ((q.subject, q.predicate, q.object) for q in found)  # type: ignore[misc]
-        return iter(
-            dict.fromkeys(
-                (q.subject, q.predicate, q.object)
-                for g in self.graphs
-                for q in self.store.quads_for_pattern(s, p, o, g)  # type: ignore[arg-type]
-            )  # type: ignore[arg-type]
-        )
 
 
 class Layered:
