@@ -8,11 +8,10 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
+from catchup.kg.errors import CatchupError, Problem
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-
-from catchup.kg.errors import CatchupError, Problem
 
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 out = Console(highlight=False)
@@ -20,7 +19,10 @@ out = Console(highlight=False)
 
 def fail(error: CatchupError) -> NoReturn:
     """Print the error with its problems and exit with its code."""
-    err.print(Text("error: ", style="bold red") + Text(str(Problem(error.detail, error.where, error.remedy))))
+    err.print(
+        Text("error: ", style="bold red")
+        + Text(str(Problem(error.detail, error.where, error.remedy)))
+    )
     problems(error.problems)
     sys.exit(error.exit_code)
 

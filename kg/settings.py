@@ -38,7 +38,9 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("host", "127.0.0.1", "Address to serve on."),
     Setting("port", "8000", "Port to serve on.", int),
     Setting("public_url", "", "Absolute URL of this server as visitors see it, if proxied."),
-    Setting("tokens", "", "File of tokens (name, hash, ORCID, role); without it writing is off.", Path),
+    Setting(
+        "tokens", "", "File of tokens (name, hash, ORCID, role); without it writing is off.", Path
+    ),
     Setting("store", "", "URL of a SPARQL endpoint to use instead of the embedded engine."),
     Setting("workers", "2", "Query workers; one a core.", int),
     Setting("timeout", "20", "Seconds a query may take, parsing and planning included.", float),

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyoxigraph as ox
-
 from catchup.kg import names
 from catchup.kg.errors import CannotRun, InputError, Problem
 from catchup.kg.reading import files

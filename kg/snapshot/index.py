@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pyoxigraph as ox
-
 from catchup.kg import names
 from catchup.kg.errors import CannotRun
 from catchup.kg.text import norm

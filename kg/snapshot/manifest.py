@@ -17,7 +17,17 @@ NAME = "manifest.json"
 
 #: Kinds of part that queries see without naming a graph (modelling: graphs and default graph).
 IN_DEFAULT = frozenset(
-    "source entities bibliography ontology vocab links direct inferred case".split()
+    [
+        "source",
+        "entities",
+        "bibliography",
+        "ontology",
+        "vocab",
+        "links",
+        "direct",
+        "inferred",
+        "case",
+    ]
 )
 
 

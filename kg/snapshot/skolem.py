@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Iterable
 
 import pyoxigraph as ox
-
 from catchup.kg import names
 
 GENID = names.BASE + ".well-known/genid/"

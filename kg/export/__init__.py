@@ -1,0 +1,1 @@
+"""The graph in the formats that others take: RDF, YAML entries, spreadsheets, nanopublications."""
