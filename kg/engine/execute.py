@@ -1,0 +1,334 @@
+"""One request run against one store, inside a worker."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import pyoxigraph as ox
+import zstandard
+from catchup.kg.engine.errors import (
+    EngineError,
+    NotAcceptable,
+    QuerySyntaxError,
+    ServiceRefused,
+    TooComplex,
+)
+from catchup.kg.engine.formats import FORMATS, Format
+from catchup.kg.engine.gate import Shape, admit, bind, shape, unescape
+from catchup.kg.engine.limits import Limits
+from catchup.kg.engine.model import Request, Term
+from catchup.kg.engine.rows import TRUNCATED_IRI, Full, RowWriter
+from catchup.kg.errors import Where
+from catchup.kg.names import BASE, DCTERMS, PREFIXES, RDFS, SKOS
+
+_LABELS = tuple(ox.NamedNode(x) for x in (RDFS + "label", SKOS + "prefLabel", DCTERMS + "title"))
+_MERGED = ox.NamedNode("urn:catchup:merged")
+_POSITION = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+# Below this a compressed body is no smaller on the wire than its packet.
+_COMPRESS_FROM = 1400
+# Beyond this, sorting for readability costs more than it gives.
+_SORT_UP_TO = 20_000
+# Labels of what an answer mentions: enough for any page, bounded for hubs.
+_LABELLED_AT_MOST = 2_000
+
+Triples = dict[ox.Triple, None]
+
+
+class Executor:
+    """Runs requests against `store`. One at a time; the process around it is what gets limited."""
+
+    def __init__(
+        self, store: ox.Store, snapshot: str, default_graphs: Iterable[str], limits: Limits
+    ) -> None:
+        self._store = store
+        self._snapshot = snapshot
+        self._default_graphs = frozenset(default_graphs)
+        self._limits = limits
+
+    def run(self, request: Request) -> tuple[dict[str, Any], bytes]:
+        """Return header and body of the answer. Raises EngineError and its kin."""
+        start = time.perf_counter()
+        if request.kind == "query":
+            header, body, written = self._query(request)
+        else:
+            header, body, written = self._described(request)
+        encoding = ""
+        if request.encoding and len(body) >= _COMPRESS_FROM:
+            encoding = request.encoding
+            if encoding == "gzip":
+                body = gzip.compress(body, 5, mtime=0)
+            else:
+                body = zstandard.ZstdCompressor(level=3).compress(body)
+        end = time.perf_counter()
+        header |= {
+            "encoding": encoding,
+            "snapshot": self._snapshot,
+            "timings": {
+                "engine": round((written - start) * 1000, 3),
+                "serialise": round((end - written) * 1000, 3),
+            },
+        }
+        return header, body
+
+    # Queries
+
+    def _query(self, request: Request) -> tuple[dict[str, Any], bytes, float]:
+        seen = admit(request.query, self._limits)
+        name = request.results if seen.form in ("SELECT", "ASK") else request.rdf
+        if name is None:
+            raise NotAcceptable(
+                f"{seen.form} has no representation in the formats asked for.",
+                remedy="SELECT and ASK give SPARQL JSON, XML, CSV, TSV; CONSTRUCT and DESCRIBE"
+                " give Turtle, JSON-LD, N-Triples, RDF/XML, TriG, N-Quads.",
+            )
+        dataset = self._dataset(request, seen)
+        try:
+            return self._evaluate(request, seen, FORMATS[name], dataset)
+        finally:
+            if dataset.get("default_graph") == [_MERGED]:
+                self._store.remove_graph(_MERGED)
+
+    def _evaluate(
+        self, request: Request, seen: Shape, format_: Format, dataset: dict[str, Any]
+    ) -> tuple[dict[str, Any], bytes, float]:
+        header = {"form": seen.form, "format": format_.name, "volatile": seen.volatile}
+        try:
+            text = bind(request.query, terms(request.substitutions))
+            result: Any = self._store.query(text, base_iri=BASE, **dataset)
+            if isinstance(result, ox.QueryTriples):
+                triples, truncated = self._collect(result)
+            else:
+                writer = RowWriter(format_.name, self._limits.rows, self._limits.bytes)
+                if isinstance(result, ox.QueryBoolean):
+                    body, rows, cut = result.serialize(format=format_.engine), 1, ""
+                else:
+                    try:
+                        result.serialize(writer, format_.engine)
+                    except Full:
+                        pass
+                    body, rows, cut = writer.result()
+                return header | {"rows": rows, "truncated": cut}, body, time.perf_counter()
+        except SyntaxError as error:
+            raise syntax_error(str(error.args[0]), request.query) from None
+        except (OSError, RuntimeError, ValueError) as error:
+            if "ervice" in str(error):
+                raise ServiceRefused(
+                    "This endpoint calls no other, so SERVICE was not run.",
+                    remedy="Ask the other endpoint yourself, and send its values here in VALUES.",
+                ) from None
+            raise EngineError(f"The query could not be evaluated: {tidy(str(error))}") from None
+        written = time.perf_counter()
+        if seen.form == "DESCRIBE" and not dataset:
+            self._add_labels(triples)
+        body, rows, cut = self._serialise(triples, format_, truncated)
+        return header | {"rows": rows, "truncated": cut}, body, written
+
+    def _dataset(self, request: Request, seen: Shape) -> dict[str, Any]:
+        """Return the dataset arguments of the engine's query call.
+
+        The engine merges several default graphs without removing duplicates (measured), where
+        SPARQL 1.1, 13.2.1 wants an RDF merge; so several are merged into a graph of their own.
+        """
+        default, named = request.default_graphs, request.named_graphs
+        if default is None and named is None:
+            if len(seen.default_graphs) < 2:
+                return {}
+            default, named = tuple(seen.default_graphs), tuple(seen.named_graphs)
+        wanted = [named_node(g) for g in dict.fromkeys(default or ())]
+        graphs: list[Any] = [*wanted]
+        if {g.value for g in wanted} == self._default_graphs:
+            graphs = [ox.DefaultGraph()]
+        elif len(wanted) > 1:
+            for graph in wanted:
+                self._store.update(f"ADD SILENT GRAPH {graph} TO {_MERGED}")
+            graphs = [_MERGED]
+        return {
+            "default_graph": graphs,
+            "named_graphs": [named_node(g) for g in dict.fromkeys(named or ())],
+        }
+
+    # RDF answers
+
+    def _described(self, request: Request) -> tuple[dict[str, Any], bytes, float]:
+        if request.rdf is None:
+            raise NotAcceptable("Descriptions come as RDF only.")
+        triples, truncated = (
+            self._entity(request) if request.kind == "entity" else self._graph(request)
+        )
+        format_ = FORMATS[request.rdf]
+        written = time.perf_counter()
+        body, rows, cut = self._serialise(triples, format_, truncated)
+        if cut and request.kind == "graph":
+            raise TooComplex(
+                f"This graph is longer than the {self._limits.bytes:,} bytes of one answer.",
+                remedy="Ask for parts of it with CONSTRUCT, or use the export.",
+            )
+        header = {"form": "DESCRIBE", "format": format_.name, "volatile": False}
+        return header | {"rows": rows, "truncated": cut}, body, written
+
+    def _entity(self, request: Request) -> tuple[Triples, str]:
+        node = named_node(request.query)
+        store, default = self._store, ox.DefaultGraph()
+        found: Triples = {}
+        truncated = ""
+        # What is only in graphs outside the default one (curation, enrichment) has a page too.
+        for graph in (default, None):
+            for quad in store.quads_for_pattern(node, None, None, graph):
+                found[quad.triple] = None
+            if found:
+                break
+        for count, quad in enumerate(store.quads_for_pattern(None, None, node, default)):
+            if count == request.incoming:
+                truncated = "rows"
+                break
+            found[quad.triple] = None
+        if found:
+            self._add_labels(found)
+        return found, truncated
+
+    def _graph(self, request: Request) -> tuple[Triples, str]:
+        graph = named_node(request.query) if request.query else ox.DefaultGraph()
+        return {q.triple: None for q in self._store.quads_for_pattern(None, None, None, graph)}, ""
+
+    def _collect(self, result: ox.QueryTriples) -> tuple[Triples, str]:
+        """Take distinct triples up to the row limit: a graph is a set, the engine's output is not."""
+        triples: Triples = {}
+        for triple in result:
+            if len(triples) == self._limits.rows and triple not in triples:
+                return triples, "rows"
+            triples[triple] = None
+        return triples, ""
+
+    def _add_labels(self, triples: Triples) -> None:
+        """Add the labels of all IRIs that `triples` mention, from the default graph."""
+        mentioned = dict.fromkeys(
+            term
+            for triple in triples
+            for term in (triple.subject, triple.predicate, triple.object)
+            if isinstance(term, ox.NamedNode)
+        )
+        for node in list(mentioned)[:_LABELLED_AT_MOST]:
+            for label in _LABELS:
+                for quad in self._store.quads_for_pattern(node, label, None, ox.DefaultGraph()):
+                    triples[quad.triple] = None
+
+    def _serialise(
+        self, triples: Triples, format_: Format, truncated: str
+    ) -> tuple[bytes, int, str]:
+        wanted = list(triples)
+        if len(wanted) <= _SORT_UP_TO:
+            # subjects together, in a stable order
+            wanted.sort(key=lambda t: (str(t.subject), str(t.predicate), str(t.object)))
+        prefixes = used_prefixes(wanted) if len(wanted) <= _SORT_UP_TO else PREFIXES
+        assert isinstance(format_.engine, ox.RdfFormat)
+        while True:
+            body = ox.serialize(wanted, format=format_.engine, prefixes=prefixes)
+            assert body is not None
+            if len(body) <= self._limits.bytes:
+                break
+            truncated = "bytes"
+            wanted = wanted[: int(len(wanted) * self._limits.bytes / len(body) * 0.95)]
+        if truncated:
+            body = declare(body, format_.name)
+        return body, len(wanted), truncated
+
+
+def declare(body: bytes, format_: str) -> bytes:
+    """Say in an RDF body, as a comment, that it was cut (JSON-LD has no comments)."""
+    if format_ == "jsonld":
+        return body
+    if format_ == "rdfxml":
+        return body + f"\n<!-- cut, see {TRUNCATED_IRI} -->\n".encode()
+    return body + f"# cut, see {TRUNCATED_IRI}\n".encode()
+
+
+def used_prefixes(triples: Iterable[ox.Triple]) -> dict[str, str]:
+    """Return those of our prefixes that `triples` use."""
+    used: set[str] = set()
+    for triple in triples:
+        for term in (triple.subject, triple.predicate, triple.object):
+            if isinstance(term, ox.NamedNode):
+                used.add(_namespace(term.value))
+            elif isinstance(term, ox.Literal):
+                used.add(_namespace(term.datatype.value))
+    return {prefix: namespace for prefix, namespace in PREFIXES.items() if namespace in used}
+
+
+def _namespace(iri: str) -> str:
+    return iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
+
+
+def named_node(iri: str) -> ox.NamedNode:
+    """Return the IRI as a node; raises EngineError when it is none."""
+    try:
+        return ox.NamedNode(iri)
+    except ValueError:
+        raise EngineError(
+            f"<{tidy(iri)}> is not an absolute IRI.", remedy="Give it whole, with its scheme."
+        ) from None
+
+
+def to_term(term: Term) -> ox.NamedNode | ox.Literal:
+    """Return a term of the JSON results format as a node; raises EngineError when it is none."""
+    if term["type"] == "uri":
+        return named_node(term["value"])
+    try:
+        if "xml:lang" in term:
+            return ox.Literal(term["value"], language=term["xml:lang"])
+        if "datatype" in term:
+            return ox.Literal(term["value"], datatype=named_node(term["datatype"]))
+    except ValueError:
+        raise EngineError(f"{tidy(term['value'])!r} is not a literal.") from None
+    return ox.Literal(term["value"])
+
+
+def terms(substitutions: dict[str, Term]) -> dict[str, str]:
+    """Return the terms in SPARQL syntax, by the engine's own serialiser."""
+    for name in substitutions:
+        if not name.isidentifier():
+            raise EngineError(f"{tidy(name)!r} is not the name of a variable.")
+    return {name: str(to_term(term)) for name, term in substitutions.items()}
+
+
+def tidy(text: str) -> str:
+    """Return text of unknown origin as one short line."""
+    return re.sub(r"\s+", " ", text)[:300]
+
+
+def syntax_error(message: str, query: str) -> QuerySyntaxError:
+    """Return the engine's parse error with its place, in words a person can use."""
+    match = _POSITION.match(message)
+    if not match:
+        return QuerySyntaxError(tidy(message))
+    where = Where(line=int(match[1]), column=int(match[2]))
+    expected = match[3].removeprefix("expected ").removeprefix("one of ")
+    if "Prefix not found" in expected:
+        lacking = undeclared_prefixes(query)
+        if lacking:
+            names = ", ".join(f"{p}:" for p in lacking)
+            return QuerySyntaxError(
+                f"No prefix is declared for {names}.",
+                where=where,
+                remedy="Add "
+                + " ".join(f"PREFIX {p}: <{PREFIXES.get(p, '...')}>" for p in lacking),
+            )
+    words = re.findall(r'"([^"]+)"|(?<!\S)([A-Z]{2,}(?: [A-Z]{2,})*)(?=,|$)', expected)
+    wanted = sorted({a or b for a, b in words})
+    if wanted:
+        some = ", ".join(wanted[:8]) + (", ..." if len(wanted) > 8 else "")
+        return QuerySyntaxError(
+            f"The query cannot be read beyond line {where.line}, column {where.column}.",
+            where=where,
+            remedy=f"Expected there: {some}",
+        )
+    return QuerySyntaxError(f"The query cannot be read: {tidy(expected)}", where=where)
+
+
+def undeclared_prefixes(query: str) -> list[str]:
+    """Return the prefixes that `query` uses and does not declare."""
+    return shape(unescape(query)).undeclared
+

@@ -1,0 +1,228 @@
+"""The first gate before the engine: a SPARQL lexer that knows what kind of query a text is.
+
+It finds the query's form, its SERVICE clauses with their places, its dataset clauses, and counts
+what makes planning slow. It is a cheap first gate and never the boundary: the boundary is the
+worker's limits and its lack of descriptors.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urljoin
+
+from catchup.kg.engine.errors import QuerySyntaxError, ServiceRefused, TooComplex, UpdateRefused
+from catchup.kg.engine.limits import Limits
+from catchup.kg.errors import Where
+from catchup.kg.names import BASE
+
+# Terminals of SPARQL 1.1, section 19.8, loosened where the engine's parser decides anyway.
+# Possessive quantifiers: no text makes this backtrack.
+_TOKEN = re.compile(
+    r"""
+    (?P<skip>(?:[ \t\r\n]++|\#[^\r\n]*+)++)
+  | (?P<iri><[^<>"{}|^`\\\x00-\x20]*+>)
+  | (?P<string>\"{3}(?:(?!\"{3})[^\\]|\\.)*+\"{3}|'{3}(?:(?!'{3})[^\\]|\\.)*+'{3}
+             |"(?:[^"\\\r\n]|\\.)*+"|'(?:[^'\\\r\n]|\\.)*+')
+  | (?P<var>[?$]\w++)
+  | (?P<lang>@[A-Za-z]++[A-Za-z0-9-]*+)
+  | (?P<bnode>_:\w++)
+  | (?P<pname>(?:[^\W\d_](?:[\w\-·]|\.(?=[\w\-·.]*:))*+)?:(?:[\w\-:%·]|\\.|\.(?=[\w\-:%\\·.]))*+)
+  | (?P<word>[^\W\d]\w*+)
+  | (?P<number>(?:\d++\.?\d*+|\.\d++)(?:[eE][+-]?\d++)?)
+  | (?P<op>\|\||&&|!=|<=|>=|\^\^|.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+_FORMS = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
+_UPDATES = frozenset(
+    {"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"}
+)
+_VOLATILE = frozenset({"RAND", "NOW", "UUID", "STRUUID", "BNODE"})
+
+
+@dataclass
+class Shape:
+    """What the lexer saw in a query."""
+
+    form: str = ""
+    services: list[tuple[str | None, int]] = field(default_factory=list)
+    default_graphs: list[str] = field(default_factory=list)
+    named_graphs: list[str] = field(default_factory=list)
+    undeclared: list[str] = field(default_factory=list)
+    volatile: bool = False
+    nesting: int = 0
+    patterns: int = 0
+    steps: int = 0
+    #: offset just inside the WHERE group, -1 where there is none
+    group: int = -1
+
+
+def unescape(text: str) -> str:
+    """Return `text` with its codepoint escapes resolved (SPARQL 1.1, 19.2), as the engine does."""
+    if "\\u" not in text and "\\U" not in text:
+        return text
+
+    def char(match: re.Match[str]) -> str:
+        code = int(match[1] or match[2], 16)
+        return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else match[0]
+
+    return _ESCAPE.sub(char, text)
+
+
+def place(text: str, offset: int) -> Where:
+    """Return line and column (from 1) of an offset in `text`."""
+    before = text[:offset]
+    return Where(line=before.count("\n") + 1, column=offset - before.rfind("\n"))
+
+
+def shape(text: str) -> Shape:
+    """Return the shape of the query `text`; never raises, whatever the text."""
+    seen = Shape()
+    prefixes: dict[str, str] = {}
+    base = BASE
+    depth = parens = nots = steps = 0
+    # the keyword that waits for an operand: PREFIX, BASE, FROM, NAMED, SERVICE
+    waiting, prefix = "", ""
+    templated = where = False
+
+    def resolve(kind: str, token: str) -> str | None:
+        if kind == "iri":
+            return urljoin(base, token[1:-1])
+        if kind == "pname":
+            name, _, local = token.partition(":")
+            return prefixes[name] + local.replace("\\", "") if name in prefixes else None
+        return None
+
+    for match in _TOKEN.finditer(text):
+        kind, token = match.lastgroup or "", match[0]
+        if kind == "skip":
+            continue
+        if waiting:
+            if waiting == "PREFIX" and kind == "pname" and not prefix:
+                prefix = token
+                continue
+            word = token.upper() if kind == "word" else ""
+            if (waiting, word) in (("FROM", "NAMED"), ("SERVICE", "SILENT")):
+                waiting = "NAMED" if word == "NAMED" else waiting
+                continue
+            iri = resolve(kind, token)
+            if waiting == "PREFIX" and iri is not None:
+                prefixes[prefix.partition(":")[0]] = iri
+            elif waiting == "BASE" and iri is not None:
+                base = iri
+            elif waiting == "FROM" and iri is not None:
+                seen.default_graphs.append(iri)
+            elif waiting == "NAMED" and iri is not None:
+                seen.named_graphs.append(iri)
+            elif waiting == "SERVICE":
+                seen.services[-1] = (iri, seen.services[-1][1])
+            waiting = prefix = ""
+            if kind in ("iri", "pname"):
+                continue
+        if kind == "pname" and token.partition(":")[0] not in prefixes:
+            seen.undeclared.append(token.partition(":")[0])
+        nots = nots + 1 if token == "!" else 0
+        seen.nesting = max(seen.nesting, depth + nots)
+        if kind == "word":
+            word = token.upper()
+            if not seen.form and (word in _FORMS or word in _UPDATES):
+                seen.form = word
+            if (word in ("PREFIX", "BASE") and not seen.form) or (word == "FROM" and not depth):
+                waiting = word
+            elif word == "WHERE" and not depth:
+                where = True
+            elif word == "SERVICE":
+                seen.services.append((None, match.start()))
+                waiting = word
+            elif word in _VOLATILE:
+                seen.volatile = True
+            elif word in ("OPTIONAL", "UNION"):
+                seen.patterns += 1
+        elif kind == "op":
+            if token == "{" and not depth and seen.form and (
+                seen.form != "CONSTRUCT" or templated or where
+            ):
+                seen.group = match.end() if seen.group < 0 else seen.group
+            if token in "{([":
+                templated = templated or (token == "{" and not depth)
+                depth += 1
+                parens += token == "("
+                seen.nesting = max(seen.nesting, depth)
+                seen.patterns += token == "["
+            elif token in "})]":
+                depth -= 1
+                parens -= token == ")"
+            elif token in ".;," and not parens:
+                seen.patterns += 1
+            if token in "/|^" and token != "^^":
+                steps += 1
+                seen.steps = max(seen.steps, steps)
+            elif token in ".;,{}":
+                steps = 0
+    seen.undeclared = list(dict.fromkeys(seen.undeclared))
+    return seen
+
+
+def admit(text: str, limits: Limits, allowed_services: frozenset[str] = frozenset()) -> Shape:
+    """Return the shape of the query `text` if it may be run.
+
+    Raises TooComplex, UpdateRefused, ServiceRefused or QuerySyntaxError (no query form found),
+    each with line and column where there is one.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > limits.length:
+        raise TooComplex(
+            f"The query is {len(text):,} characters long; up to {limits.length:,} bytes are run.",
+            remedy="Put less into one query, or split it.",
+        )
+    text = unescape(text)
+    seen = shape(text)
+    if seen.form in _UPDATES:
+        raise UpdateRefused(
+            f"{seen.form} begins an update, and this endpoint only answers queries.",
+            remedy="New cases enter as case entries, see /cases/new.",
+        )
+    if not seen.form:
+        raise QuerySyntaxError(
+            "This is no SPARQL query: none of SELECT, ASK, CONSTRUCT, DESCRIBE is in it.",
+            where=Where(line=1, column=1),
+            remedy="Begin, after the prefixes, with one of these words.",
+        )
+    for iri, offset in seen.services:
+        if iri is None or iri not in allowed_services:
+            target = f"<{iri}>" if iri else "a variable"
+            raise ServiceRefused(
+                f"SERVICE with {target} was not run: this endpoint calls no other.",
+                where=place(text, offset),
+                remedy="Ask the other endpoint yourself, and send its values here in VALUES.",
+            )
+    for value, limit, what in (
+        (seen.nesting, limits.nesting, "levels of nesting"),
+        (seen.patterns, limits.patterns, "triple patterns, OPTIONALs and UNION arms"),
+        (seen.steps, limits.steps, "steps in one property path"),
+    ):
+        if value > limit:
+            raise TooComplex(
+                f"The query has {value:,} {what}; up to {limit:,} are run.",
+                remedy="Split it into several queries, or use VALUES for long alternatives.",
+            )
+    return seen
+
+
+def bind(text: str, values: dict[str, str]) -> str:
+    """Return the query `text` with each variable of `values` bound to its term.
+
+    The terms are in the syntax of the engine's own serialiser; they are joined at the head of the
+    WHERE group, since a trailing VALUES joins only after grouping (SPARQL 1.1, 18.2.4.3) and the
+    engine's substitutions bind projected variables alone. Raises QuerySyntaxError when there is
+    no WHERE group.
+    """
+    if not values:
+        return text
+    text = unescape(text)
+    group = shape(text).group
+    if group < 0:
+        raise QuerySyntaxError("A query with parameters needs a WHERE group.")
+    clauses = " ".join(f"VALUES ?{name} {{ {term} }}" for name, term in values.items())
+    return f"{text[:group]} {clauses} {text[group:]}"

@@ -1,0 +1,139 @@
+"""The holder: a process of one thread that has the graph in memory and forks workers from it.
+
+Started by exec, never forked from the web server. It talks over one socket: small JSON messages,
+and for a new worker two descriptors (the worker's socket, and a pidfd so that killing it can
+never hit another process that got its number).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from catchup.kg.engine import worker
+from catchup.kg.engine.errors import pack
+from catchup.kg.engine.execute import Executor
+from catchup.kg.engine.limits import Limits
+from catchup.kg.engine.manifest import read_manifest
+from catchup.kg.engine.memory import MemoryStore
+from catchup.kg.engine.model import Request
+from catchup.kg.errors import CatchupError
+
+# How the last workers ended is remembered for the message to the visitor.
+_REMEMBERED = 256
+
+
+class Holder:
+    """Answers the control socket."""
+
+    def __init__(self, control: socket.socket, manifest: Path, limits: Limits) -> None:
+        self._control = control
+        self._path = manifest
+        self._limits = limits
+        self._memory = MemoryStore()
+        self._children: set[int] = set()
+        self._fates: OrderedDict[int, int] = OrderedDict()
+
+    def run(self) -> None:
+        """Load, say so, and serve until the other end closes."""
+        self._reply(self._load())
+        while message := self._control.recv(4096):
+            self._reap()
+            command = json.loads(message)
+            if command["do"] == "fork":
+                self._fork()
+            elif command["do"] == "load":
+                self._reply(self._load())
+            elif command["do"] == "fate":
+                self._reply({"status": self._fate(command["pid"])})
+
+    def _reply(self, data: dict[str, Any]) -> None:
+        self._control.sendall(json.dumps(data).encode())
+
+    def _load(self) -> dict[str, Any]:
+        try:
+            manifest = read_manifest(self._path)
+            self._memory.load(manifest)
+        except CatchupError as error:
+            return {"error": pack(error)}
+        self._warm()
+        gc.collect()
+        gc.freeze()
+        return {"snapshot": manifest.id, "triples": len(self._memory.store)}
+
+    def _warm(self) -> None:
+        """Import and run once what workers need: they can open no file to import from."""
+        manifest = self._memory.manifest
+        assert manifest is not None
+        executor = Executor(
+            self._memory.store, manifest.id, manifest.default_graphs, self._limits
+        )
+        for encoding in ("gzip", "zstd"):
+            for results, rdf in (("json", "turtle"), ("xml", "jsonld"), ("csv", "rdfxml")):
+                for text in (
+                    "SELECT ?s WHERE { ?s ?p ?o FILTER(REGEX(STR(?s), 'a')) } LIMIT 1",
+                    "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 200",
+                    "DESCRIBE ?s WHERE { ?s ?p ?o } LIMIT 1",
+                ):
+                    request = Request(text, results=results, rdf=rdf, encoding=encoding)  # type: ignore[arg-type]
+                    executor.run(request)
+        with contextlib.suppress(CatchupError):
+            executor.run(Request("SELECT"))
+
+    def _fork(self) -> None:
+        assert self._memory.manifest is not None
+        ours, theirs = socket.socketpair()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                ours.close()
+                self._control.close()
+                worker.serve(theirs, self._memory.store, self._memory.manifest, self._limits)
+            finally:
+                os._exit(1)
+        self._children.add(pid)
+        theirs.close()
+        pidfd = os.pidfd_open(pid)
+        message = json.dumps({"pid": pid, "snapshot": self._memory.manifest.id}).encode()
+        socket.send_fds(self._control, [message], [ours.fileno(), pidfd])
+        ours.close()
+        os.close(pidfd)
+
+    def _reap(self) -> None:
+        for pid in list(self._children):
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                self._remember(pid, status)
+
+    def _remember(self, pid: int, status: int) -> None:
+        self._children.discard(pid)
+        self._fates[pid] = status
+        while len(self._fates) > _REMEMBERED:
+            self._fates.popitem(last=False)
+
+    def _fate(self, pid: int) -> int | None:
+        """Return how a worker that closed its socket ended: waits for it, it is about to."""
+        if pid in self._children:
+            self._remember(pid, os.waitpid(pid, 0)[1])
+        return self._fates.get(pid)
+
+
+def main() -> None:
+    """Run a holder: `holder CONTROL_FD MANIFEST LIMITS_JSON`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    control = socket.socket(fileno=int(sys.argv[1]))
+    limits = Limits(**json.loads(sys.argv[3]))
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        Holder(control, Path(sys.argv[2]), limits).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""A worker: a fork of the holder that runs one request at a time and can do nothing else."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+from catchup.kg.engine import wire
+from catchup.kg.engine.errors import MemoryLimit, pack
+from catchup.kg.engine.execute import Executor
+from catchup.kg.engine.limits import Limits
+from catchup.kg.engine.manifest import Manifest
+from catchup.kg.engine.model import Request
+from catchup.kg.errors import CatchupError
+
+# 10,000 nested groups pass with 256 MB of stack; the gate stops at 100.
+STACK = 256 * 1024 * 1024
+_PR_SET_PDEATHSIG = 1
+
+
+def serve(sock: socket.socket, store: ox.Store, manifest: Manifest, limits: Limits) -> None:
+    """Answer requests from `sock` until it closes. Never returns to the holder's code.
+
+    Runs in a fresh thread with a large stack: a deep query needs it, and without a thread of
+    their own all forks would share the random generator's state (the same STRUUID() in each).
+    """
+    isolate(sock)
+    executor = Executor(store, manifest.id, manifest.default_graphs, limits)
+    threading.stack_size(STACK)
+    thread = threading.Thread(target=_loop, args=(sock, executor, limits), daemon=True)
+    thread.start()
+    thread.join()
+    os._exit(0)
+
+
+def isolate(sock: socket.socket) -> None:
+    """Close every descriptor but the socket and stderr, and die with the holder."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    # A sibling's end held open here would keep its end of file from ever coming.
+    keep = sock.fileno()
+    os.closerange(3, keep)
+    os.closerange(keep + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+
+def _loop(sock: socket.socket, executor: Executor, limits: Limits) -> None:
+    try:
+        memory_before = _limit_process(executor, limits)
+        sock.sendall(wire.frame({"ready": True, "tid": threading.get_native_id()}))
+        while True:
+            size, _ = wire.LENGTHS.unpack(wire.read_exact(sock, wire.LENGTHS.size))
+            request = Request.from_wire(wire.read_exact(sock, size))
+            _reset_cpu(limits)
+            header, body = _answer(executor, request)
+            # The allocator keeps what a large query took: better a new worker.
+            grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - memory_before
+            header["retire"] = header.get("retire", False) or grown > limits.memory // 2
+            sock.sendall(wire.frame(header, body))
+            if header["retire"]:
+                return
+    except (EOFError, OSError):
+        return
+
+
+def _answer(executor: Executor, request: Request) -> tuple[dict[str, Any], bytes]:
+    try:
+        return executor.run(request)
+    except CatchupError as error:
+        return {"error": pack(error)}, b""
+    except MemoryError:
+        error = MemoryLimit("The query needed more memory than one query may use.")
+        return {"error": pack(error), "retire": True}, b""
+    except Exception as error:
+        # What reaches the visitor is a sentence, never the exception's text.
+        failed = CatchupError(f"The engine failed on this query ({type(error).__name__}).")
+        return {"error": pack(failed), "retire": True}, b""
+
+
+def _limit_process(executor: Executor, limits: Limits) -> int:
+    """Set the kernel's limits, after warming up; returns the memory in use, in bytes."""
+    for text in ("SELECT ?s WHERE { ?s ?p ?o } LIMIT 1", "DESCRIBE <urn:none>"):
+        executor.run(Request(text, encoding="gzip"))
+    status = Path("/proc/self/status").read_text()
+    sizes = {line.split(":")[0]: line.split()[1] for line in status.splitlines() if "kB" in line}
+    size = int(sizes["VmSize"]) * 1024 + limits.memory
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    # Last: from here no socket and no file can be opened, by whatever a query says.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    return int(sizes["VmRSS"]) * 1024
+
+
+def _reset_cpu(limits: Limits) -> None:
+    """Give the next query its processor time: the kernel's count runs over the whole life."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    used = int(usage.ru_utime + usage.ru_stime)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (used + limits.cpu + 1, hard))
