@@ -76,7 +76,7 @@ def exported(quads: Iterable[ox.Quad], format: Format, graph: str) -> bytes:
         content = entries.entry(quads, graph.removeprefix(names.G), load_context())
         if format is Format.yaml:
             return render(content).encode()
-        from catchup.kg.reading.sheet import write_sheet
+        from catchup.kg.reading.sheet import write_workbook
 
-        return write_sheet(content)
+        return write_workbook(content)
     return rdf.serialise(quads, format.value)

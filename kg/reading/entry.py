@@ -71,6 +71,14 @@ def read_entry(text: str, file: str, context: Context) -> Loaded:
             where=Where(file, 1, 1),
             remedy="Begin with 'graph:' and 'claims:'; 'catchup new' writes a template.",
         )
+    return read_mapping(tree, file, context, problems)
+
+
+def read_mapping(tree: Mapping, file: str, context: Context, problems: list[Problem]) -> Loaded:
+    """Read an entry that is a tree already; a spreadsheet's tree has cells for places.
+
+    `problems` are those found while making the tree; the result's `problems` go on from them.
+    """
     return _Reader(file, context, problems).read(tree)
 
 

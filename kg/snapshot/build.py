@@ -5,10 +5,11 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 from catchup.kg import names
@@ -20,9 +21,16 @@ from catchup.kg.snapshot.manifest import Manifest, Part, read_manifest
 from catchup.kg.snapshot.parts import lines, read_part, write_part
 from catchup.kg.snapshot.stamp import Stamp
 
+if TYPE_CHECKING:
+    from catchup.kg.reasoning.materialise import Entailed
+
 Progress = Callable[[str], None]
-#: Graphs of the closure besides the sources; curation has a closure of its own.
-BACKGROUND = ("entities", "bibliography", "vocab", "links")
+#: Graphs that say nothing about the world: rules do not look at them.
+APART = ("shapes", "queries", "enrichment")
+CURATION = names.graph_iri("curation")
+
+#: A derived graph's name, the graphs that caused it (joined by blanks), and its triples.
+Derived = tuple[str, str, list[ox.Triple]]
 
 
 @dataclass
@@ -91,9 +99,9 @@ class _Build:
         with self.step("validate"):
             self._validate(inputs)
         with self.step("reason"):
-            derived = self._reason(inputs)
+            found = self._reason(inputs)
         with self.step("write"):
-            parts = self._write(inputs, derived)
+            parts = self._write(inputs, found)
             parts += self._cases()
             manifest = self._publish(parts, inputs)
             self.stamp.save(digest, seen, manifest.id, self.kept)
@@ -150,35 +158,24 @@ class _Build:
 
         self._cached("shapes", _digest([*background, *asserted, *shapes]), work)
 
-    def _reason(self, inputs: Inputs) -> dict[str, list[ox.Triple]]:
-        from catchup.kg.reasoning.closure import closure
-        from catchup.kg.reasoning.direct import direct, eligible
+    def _reason(self, inputs: Inputs) -> list[Derived]:
+        from catchup.kg.reasoning.materialise import materialise
+        from catchup.kg.reasoning.ontology import from_triples
+        from catchup.kg.reasoning.rules import compile_rules
 
-        ontology = [q.triple for q in inputs.of("ontology")]
-        sources = [*inputs.of(*BACKGROUND, *names.SOURCES)]
-        said = direct(sources)
-        base = [*eligible(sources), *said]
-        inferred = closure(base, ontology)
-        curation = [*inputs.of("curation")]
-        curated = direct(curation)
-        everything = [*eligible([*sources, *curation]), *said, *curated]
-        more = closure(everything, ontology) - inferred - set(base)
-        return {
-            "direct": said,
-            "inferred": sorted(inferred, key=str),
-            "direct-curation": curated,
-            "inferred-curation": sorted(more - set(everything), key=str),
-        }
+        program = compile_rules(from_triples(q.triple for q in inputs.of("ontology")))
+        written = (q for g, quads in inputs.graphs.items() if g not in APART for q in quads)
+        return [d for c, found in materialise(program, written).items() for d in derived(c, found)]
 
-    def _write(self, inputs: Inputs, derived: dict[str, list[ox.Triple]]) -> list[Part]:
+    def _write(self, inputs: Inputs, found: list[Derived]) -> list[Part]:
         parts = []
         for graph, quads in sorted(inputs.graphs.items()):
             parts.append(write_part(self.home, names.graph_iri(graph), kind(graph), quads))
-        for graph, triples in derived.items():
+        for graph, of, triples in found:
             iri = names.graph_iri(graph)
             node = ox.NamedNode(iri)
             quads = [ox.Quad(t.subject, t.predicate, t.object, node) for t in triples]
-            parts.append(write_part(self.home, iri, graph, quads))
+            parts.append(write_part(self.home, iri, graph, quads, of))
         return parts
 
     def _cases(self) -> list[Part]:
@@ -201,6 +198,19 @@ class _Build:
             write_index(index, (q for part in parts for q in read_part(self.home, part)))
         manifest.save(self.home)
         return manifest
+
+
+def derived(cause: Iterable[ox.NamedNode], found: Entailed) -> list[Derived]:
+    """Return the derived graphs of one cause (kg.reasoning.materialise).
+
+    What needs the curators' graph goes into graphs of its own, outside the default graph.
+    """
+    graphs = {g.value for g in cause}
+    tail = "-curation" if CURATION in graphs else ""
+    of = " ".join(sorted(graphs - {CURATION}))
+    both = (("direct", found.direct), ("inferred", found.inferred))
+    always = not of
+    return [(k + tail, of, sorted(ts, key=str)) for k, ts in both if ts or always]
 
 
 TYPE = ox.NamedNode(names.RDF + "type")

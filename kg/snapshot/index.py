@@ -65,10 +65,12 @@ def rows(quads: Iterable[ox.Quad]) -> tuple[list[tuple[str, ...]], ...]:
     return named, identified, typed
 
 
-def write_index(path: Path, quads: Iterable[ox.Quad], base: Path | None = None) -> None:
+def write_index(
+    path: Path, quads: Iterable[ox.Quad], base: Path | None = None, without: str = ""
+) -> None:
     """Write the index of `quads` to `path`, on top of a copy of the index at `base` if given.
 
-    Raises CannotRun when it cannot be written.
+    The rows of the graph `without` are left out of the copy. Raises CannotRun when it cannot be written.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -78,6 +80,8 @@ def write_index(path: Path, quads: Iterable[ox.Quad], base: Path | None = None) 
             if base is not None:
                 with sqlite3.connect(f"file:{base}?mode=ro", uri=True) as old:
                     old.backup(db)
+                for table in ("names", "identifiers", "types"):
+                    db.execute(f"DELETE FROM {table} WHERE graph = ?", (without,))  # noqa: S608
             else:
                 db.executescript(TABLES)
             named, identified, typed = rows(quads)
@@ -93,13 +97,6 @@ def write_index(path: Path, quads: Iterable[ox.Quad], base: Path | None = None) 
             f"The index {path} could not be written: {error}.",
             remedy="Free some room, or name another folder with --home.",
         ) from None
-
-
-def forget(path: Path, graph: str) -> None:
-    """Delete the rows of `graph` from the index at `path`."""
-    with sqlite3.connect(path) as db:
-        for table in ("names", "identifiers", "types"):
-            db.execute(f"DELETE FROM {table} WHERE graph = ?", (graph,))  # noqa: S608
 
 
 def open_index(path: Path) -> sqlite3.Connection:
