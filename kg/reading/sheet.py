@@ -4,7 +4,7 @@ A sheet named after a class holds one node a row; its first row names the column
 key of the authoring format, or `KEY.INNER` for a field of a nested block (`period.startYear`).
 Several values in a cell are parted by `|` (a bar inside a text is written `\\|`). The column
 `claim` on a situation names the claims that assert it. The sheet `claims` holds the claims; the
-sheet `case` has the columns `key` and `value`. Sheets whose names begin with `_` are notes.
+sheets `case` and `defaults` have the columns `key` and `value`. Sheets whose names begin with `_` are notes.
 docs/spreadsheet.md documents the columns.
 
 The rows become the same tree as YAML does, with cells for places, so that all rules are the same.
@@ -29,7 +29,6 @@ MAX_UNPACKED = 30_000_000
 MAX_CELLS = 200_000
 NESTED_TYPES = {"period": "Period", "beganIn": "Period", "evidence": ""}
 PARTS = re.compile(r"(?<!\\)\|")
-SUFFIX_COLUMN = "abcdefghijklmnopqrstuvwxyz"
 
 
 def read_workbook(content: bytes, file: str, context: Context) -> Loaded:
@@ -43,7 +42,7 @@ def read_workbook(content: bytes, file: str, context: Context) -> Loaded:
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False)
         sheets = {
-            sheet.title: [[cell for cell in row] for row in sheet.iter_rows(max_row=20_000)]
+            sheet.title: [list(row) for row in sheet.iter_rows(max_row=20_000)]
             for sheet in book.worksheets
             if not sheet.title.startswith("_")
         }
@@ -81,7 +80,9 @@ def read_csv(text: str, file: str, context: Context) -> Loaded:
     situation that the row asserts, whose own fields follow in the same row.
     """
     problems: list[Problem] = []
-    delimiter = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
+    delimiter = (
+        ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
+    )
     read: list[list[Scalar]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
@@ -155,12 +156,14 @@ def _read(
     by_number: dict[str, Mapping] = {}
     blocks: list[tuple[str, Mapping]] = []
     for title, rows in sheets.items():
-        if title == "case":
-            case = Mapping({}, start, 0, 0)
+        if title in ("case", "defaults"):
+            pairs = Mapping({}, start, 0, 0)
             for row in rows[1:]:
                 if len(row) > 1 and row[0].text and row[1].text:
-                    case.entries[row[0].text] = (row[0], row[1])
-            tree.entries["case"] = (Scalar("case", start, 0, 0), case)
+                    top = tree if row[0].text == "graph" else pairs
+                    top.entries[row[0].text] = (row[0], row[1])
+            if pairs.entries:
+                tree.entries[title] = (Scalar(title, start, 0, 0), pairs)
             continue
         for block in _rows(rows, problems):
             blocks.append((title, block))
@@ -172,15 +175,14 @@ def _read(
             claims.items.append(block)
     for title, block in blocks:
         if title == "claims":
-            _own_situation(block, context)
+            _own_situation(block)
             continue
         if "type" not in block.entries:
             block.entries["type"] = _text("type", title, block.where)
         _assert_by_claims(block, by_number, nodes, problems)
     for name, items in (("nodes", nodes), ("claims", claims)):
         tree.entries[name] = (Scalar(name, start, 0, 0), items)
-    loaded = read_mapping(tree, file, context, problems)
-    return loaded
+    return read_mapping(tree, file, context, problems)
 
 
 def _rows(rows: list[list[Scalar]], problems: list[Problem]) -> Iterable[Mapping]:
@@ -224,24 +226,43 @@ def _text(key: str, text: str, where: Where) -> tuple[Scalar, Node]:
     return Scalar(key, where, 0, 0), Scalar(text, where, 0, 0)
 
 
-def _own_situation(claim: Mapping, context: Context) -> None:
+def _own_situation(claim: Mapping) -> None:
     """Move what a row of claims says of a situation of its own into a block."""
     kind = claim.entries.pop("situation", None)
     if kind is None:
         return
     inner = Mapping({"type": (Scalar("type", kind[1].where, 0, 0), kind[1])}, claim.where, 0, 0)
-    for key in [k for k in claim.entries if k.startswith("of ") or k in claim.entries]:
-        if key in CLAIM_KEYS:
-            continue
+    for key in [k for k in claim.entries if k not in CLAIM_KEYS]:
         inner.entries[key] = claim.entries.pop(key)
     claim.entries["asserts"] = (Scalar("asserts", kind[0].where, 0, 0), inner)
 
 
 #: Keys that belong to the claim; every other column of a row of claims belongs to its situation.
 CLAIM_KEYS = frozenset(
-    "claim label statementKind voice basis force rank statedIn wasAttributedTo evidence "
-    "contextEvidence reportedSpeaker primarySource primarySourceRead citesWork conflictsWith "
-    "basedOnClaim extractedBy derivedValue note asserts puts".split()
+    [
+        "claim",
+        "label",
+        "statementKind",
+        "voice",
+        "basis",
+        "force",
+        "rank",
+        "statedIn",
+        "wasAttributedTo",
+        "evidence",
+        "contextEvidence",
+        "reportedSpeaker",
+        "primarySource",
+        "primarySourceRead",
+        "citesWork",
+        "conflictsWith",
+        "basedOnClaim",
+        "extractedBy",
+        "derivedValue",
+        "note",
+        "asserts",
+        "puts",
+    ]
 )
 
 
@@ -295,8 +316,8 @@ def write_workbook(entry: dict[str, Any]) -> bytes:
             laid.pop("force", None)
         _flatten(laid, sheets, "claims")
     book = openpyxl.Workbook()
-    book.remove(book.active)
-    case = book.create_sheet("case")
+    case = book.worksheets[0]
+    case.title = "case"
     for pair in (("key", "value"), *header.items()):
         case.append([_plain(x) for x in pair])
     for title, rows in sheets.items():

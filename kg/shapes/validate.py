@@ -1,34 +1,20 @@
-"""Validation: compiled shapes applied to data, giving findings in plain words."""
+"""Validation: pyshacl run on the shapes, its results as findings in plain words."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from typing import Any
 
 import pyoxigraph as ox
 from catchup.kg import names
-from catchup.kg.errors import Where
-from catchup.kg.shapes.compile import Constraint, Shape
-from catchup.kg.shapes.graph import DataGraph, Node
+from catchup.kg.errors import Problem, Where
+from catchup.kg.shapes.load import Profile, load_profile, to_rdflib
+from rdflib import RDF, RDFS, SH, Graph, Literal, URIRef
+from rdflib.term import Node
 
-XSD = names.XSD
-LEXICAL = {
-    XSD + "integer": re.compile(r"[+-]?[0-9]+\Z"),
-    XSD + "decimal": re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)\Z"),
-    XSD + "boolean": re.compile(r"(true|false|0|1)\Z"),
-}
-KINDS: dict[str, tuple[type, ...]] = {
-    "IRI": (ox.NamedNode,),
-    "BlankNode": (ox.BlankNode,),
-    "Literal": (ox.Literal,),
-    "BlankNodeOrIRI": (ox.BlankNode, ox.NamedNode),
-    "IRIOrLiteral": (ox.NamedNode, ox.Literal),
-    "BlankNodeOrLiteral": (ox.BlankNode, ox.Literal),
-}
-NOWHERE = Where()
 SEVERITIES = ("violation", "warning", "info")
+NOWHERE = Where()
 
 
 @dataclass(frozen=True)
@@ -49,6 +35,10 @@ class Finding:
         """Return the finding with its place."""
         return replace(self, where=where)
 
+    def as_problem(self) -> Problem:
+        """Return the finding as the problem that command line and HTTP show."""
+        return Problem(self.message, self.where, self.remedy, self.severity)
+
     def sort_key(self) -> tuple[int, str, int, int, str, str, str]:
         """Worst first, then in the order of the file."""
         w = self.where
@@ -56,116 +46,78 @@ class Finding:
         place = (w.line or 0, w.column or 0)
         return (worst, w.file, *place, self.focus, self.shape, self.message + self.value)
 
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What two engines must agree on: severity, focus node and shape."""
-        return (self.severity, self.focus, self.shape)
-
 
 def validate(
-    graph: DataGraph, shapes: Iterable[Shape], focus: Iterable[str] | None = None
+    triples: Iterable[ox.Triple | ox.Quad],
+    background: Iterable[ox.Triple | ox.Quad] = (),
+    focus: Iterable[str] | None = None,
+    profile: str = "profile-new-case",
 ) -> list[Finding]:
-    """Return the findings of `shapes` in `graph`, worst first, each once.
+    """Return what the shapes of `profile` find in `triples`, worst first, each once.
 
-    With `focus` only these nodes are looked at (all that the shapes target otherwise). Several
-    components of one shape that fail at one node with one value give one finding, since they
-    carry the same message.
+    `background` (subclass axioms, types of concepts) is data to look things up in; its own nodes
+    are looked at too unless `focus` names the nodes to look at. Several components of one shape
+    that fail at one node with one value give one finding: they carry the same message.
     """
-    chosen = None if focus is None else set(focus)
+    graph = Graph(bind_namespaces="none")
+    for source in (triples, background):
+        for t in source:
+            graph.add((to_rdflib(t.subject), to_rdflib(t.predicate), to_rdflib(t.object)))
+    chosen = None if focus is None else {URIRef(iri) for iri in focus}
     found: dict[tuple[str, str, str], Finding] = {}
-    for shape in shapes:
-        nodes: set[str] = set()
-        for cls in shape.target_classes:
-            nodes.update(graph.all_of(cls))
-        for predicate in shape.target_subjects_of:
-            nodes.update(graph.users.get(predicate, ()))
-        for name in nodes if chosen is None else nodes & chosen:
-            for finding in check_node(graph, shape, graph.node(name)):
-                found.setdefault((finding.focus, finding.shape, finding.value), finding)
+    for finding in _run(graph, load_profile(profile), chosen):
+        found.setdefault((finding.focus, finding.shape, finding.value), finding)
     return sorted(found.values(), key=Finding.sort_key)
 
 
-def check_node(graph: DataGraph, shape: Shape, node: Node) -> list[Finding]:
-    """Return what `shape` finds at `node`."""
-    values = [node] if shape.path is None else shape.path.values(graph, node)
-    if not values and not shape.needs_value:
-        return []
-    out: list[Finding] = []
-    for constraint in shape.constraints:
-        for value in _failures(graph, constraint, node, values):
-            out.append(
-                Finding(
-                    severity=shape.severity.removeprefix(names.SH).lower(),
-                    message=shape.message,
-                    focus=node.value,
-                    path=shape.path.predicate if shape.path else "",
-                    value="" if value is None or value is node else str(value.value),
-                    shape=shape.name,
-                    component=constraint.kind,
-                )
-            )
-    for prop in shape.properties:
-        for value in values:
-            out.extend(check_node(graph, prop, value))
-    return out
+def _run(graph: Graph, profile: Profile, chosen: set[URIRef] | None) -> Iterator[Finding]:
+    from pyshacl.graph_abstraction import DataGraph
+    from pyshacl.validator import Validator
+
+    data = DataGraph.from_rdflib(graph)
+    executor = Validator(data, shacl_graph=Graph(), options={"inplace": True}).make_executor()
+    for shape, nodes in _targets(graph, profile, chosen).items():
+        _, reports = shape.validate(executor, data, focus=sorted(nodes))
+        for _, result, parts in reports:
+            yield _finding(result, parts)
 
 
-def _failures(
-    graph: DataGraph, constraint: Constraint, node: Node, values: list[Node]
-) -> list[Node | None]:
-    """Return the values that fail `constraint`; None stands for all of them together."""
-    kind, number, parameter = constraint.kind, constraint.number, constraint.values
-    if kind == "MinCount":
-        return [None] if len(values) < number else []
-    if kind == "MaxCount":
-        return [None] if len(values) > number else []
-    if kind == "HasValue":
-        return [] if parameter[0] in values else [None]
-    if kind == "UniqueLang":
-        tags = [v.language for v in values if isinstance(v, ox.Literal) and v.language]
-        return [None] if len(tags) != len(set(tags)) else []
-    if kind == "Closed":
-        own = graph.out.get(node.value, {})
-        return [v for p, vs in own.items() if p not in constraint.allowed for v in vs]
-    if kind in ("LessThan", "LessThanOrEquals"):
-        others = graph.objects(node, parameter[0].value)
-        return [v for v in values for o in others if not _less(v, o, kind == "LessThanOrEquals")]
-    return [v for v in values if not _holds(graph, constraint, v)]
+def _targets(graph: Graph, profile: Profile, chosen: set[URIRef] | None) -> dict[Any, set[URIRef]]:
+    """Return the nodes each shape looks at.
+
+    pyshacl would look for them anew for each shape, in the whole graph even when `chosen` is small.
+    """
+    found: dict[Any, set[URIRef]] = {}
+    supers: dict[Node, list[Node | None]] = {}
+    triples: Iterable[tuple[Node, Node, Node]] = graph
+    if chosen is not None:
+        triples = (t for node in chosen for t in graph.triples((node, None, None)))
+    for node, predicate, value in triples:
+        if not isinstance(node, URIRef) or not isinstance(predicate, URIRef):
+            continue
+        for shape in profile.by_property.get(predicate, ()):
+            found.setdefault(shape, set()).add(node)
+        if predicate == RDF.type:
+            if value not in supers:
+                supers[value] = list(graph.transitive_objects(value, RDFS.subClassOf))
+            for cls in supers[value]:
+                for shape in profile.by_class.get(cls, ()):  # type: ignore[call-overload]
+                    found.setdefault(shape, set()).add(node)
+    return found
 
 
-def _holds(graph: DataGraph, constraint: Constraint, value: Node) -> bool:
-    kind, number, parameter = constraint.kind, constraint.number, constraint.values
-    if kind == "Class":
-        return graph.is_a(value, parameter[0].value)
-    if kind == "NodeKind":
-        return isinstance(value, KINDS[parameter[0].value.removeprefix(names.SH)])
-    if kind == "In":
-        return value in parameter
-    if kind == "Datatype":
-        wanted = parameter[0].value
-        if not isinstance(value, ox.Literal) or value.datatype.value != wanted:
-            return False
-        rule = LEXICAL.get(wanted)
-        return rule is None or bool(rule.match(value.value))
-    if kind in ("Pattern", "MinLength", "MaxLength"):
-        if isinstance(value, ox.BlankNode):
-            return False
-        if kind == "Pattern":
-            return bool(constraint.regex and constraint.regex.search(value.value))
-        return len(value.value) >= number if kind == "MinLength" else len(value.value) <= number
-    if kind == "MinInclusive":
-        return _less(parameter[0], value, True)
-    if kind == "MaxInclusive":
-        return _less(value, parameter[0], True)
-    passed = sum(not check_node(graph, s, value) for s in constraint.shapes)
-    return {"Or": passed > 0, "Xone": passed == 1, "Not": passed == 0}[kind]
-
-
-def _less(left: Node, right: Node, or_equal: bool) -> bool:
-    try:
-        a, b = Decimal(left.value), Decimal(right.value)
-    except InvalidOperation:
-        return False
-    if not (isinstance(left, ox.Literal) and isinstance(right, ox.Literal)):
-        return False
-    return a <= b if or_equal else a < b
+def _finding(result: Node, parts: list[tuple[Any, Any, Any]]) -> Finding:
+    own = {p: o[1] if isinstance(o, tuple) else o for s, p, o in parts if s == result}
+    path = own.get(SH.resultPath)
+    if path is not None and not isinstance(path, URIRef):
+        path = own.get(SH.sourceShape)
+    focus, value = own.get(SH.focusNode), own.get(SH.value)
+    return Finding(
+        severity=str(own[SH.resultSeverity]).removeprefix(names.SH).lower(),
+        message=str(own.get(SH.resultMessage, Literal(""))),
+        focus=str(focus),
+        path=str(path) if isinstance(path, URIRef) and path != own.get(SH.sourceShape) else "",
+        value="" if value is None or value == focus else str(value),
+        shape=str(own.get(SH.sourceShape, "")),
+        component=str(own.get(SH.sourceConstraintComponent, "")).removeprefix(names.SH),
+    )

@@ -1,0 +1,1 @@
+"""Entered cases: reading, checking, keeping, accepting and withdrawing them."""
