@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from owlapi import ONTOLOGY_FILES, ROOT, VOCABULARY_FILES
-from pyoxigraph import QuerySolutions, RdfFormat, Store
+from pyoxigraph import NamedNode, QuerySolutions, RdfFormat, Store, parse
 
 QUERIES = {path.stem: path.read_text() for path in sorted((ROOT / "ontology/hygiene").glob("*.rq"))}
 
@@ -43,6 +45,9 @@ FAULTS = {
 }
 
 
+ALIGNMENTS = sorted((ROOT / "ontology/alignments").glob("*.ttl"))
+
+
 def load(*extra: str) -> Store:
     store = Store()
     for path in (*ONTOLOGY_FILES, *VOCABULARY_FILES):
@@ -73,3 +78,16 @@ def test_finds_a_planted_fault(name: str, store: Store) -> None:
     fault = FAULTS[name]
     broken = Store() if fault is None else load(fault)
     assert set(rows(broken, QUERIES[name])) - set(rows(store, QUERIES[name]))
+
+
+@pytest.mark.parametrize("path", ALIGNMENTS, ids=lambda path: path.stem)
+def test_an_alignment_ties_a_term_of_ours_to_one_that_the_core_does_not_use(
+    path: Path, store: Store
+) -> None:
+    aligned = list(parse(path=str(path), format=RdfFormat.TURTLE))
+    assert aligned
+    for quad in aligned:
+        assert isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode)
+        assert any(store.quads_for_pattern(quad.subject, None, None, None)), quad.subject
+        outside = not any(store.quads_for_pattern(quad.object, None, None, None))
+        assert outside or quad.object.value.startswith("http://www.w3.org/ns/"), quad.object
