@@ -24,6 +24,7 @@ from catchup.kg.engine.model import Request, Term
 from catchup.kg.engine.rows import TRUNCATED_IRI, Full, RowWriter
 from catchup.kg.errors import Where
 from catchup.kg.names import BASE, DCTERMS, PREFIXES, RDFS, SKOS
+from catchup.kg.snapshot.skolem import unskolemise
 
 _LABELS = tuple(ox.NamedNode(x) for x in (RDFS + "label", SKOS + "prefLabel", DCTERMS + "title"))
 _MERGED = ox.NamedNode("urn:catchup:merged")
@@ -159,6 +160,8 @@ class Executor:
         triples, truncated = (
             self._entity(request) if request.kind == "entity" else self._graph(request)
         )
+        if request.blank:
+            triples = dict.fromkeys(unskolemise(triples))
         format_ = FORMATS[request.rdf]
         written = time.perf_counter()
         body, rows, cut = self._serialise(triples, format_, truncated)

@@ -22,7 +22,7 @@ from catchup.kg.engine import worker
 from catchup.kg.engine.errors import pack
 from catchup.kg.engine.execute import Executor
 from catchup.kg.engine.limits import Limits
-from catchup.kg.engine.manifest import read_manifest
+from catchup.kg.engine.manifest import read_snapshot
 from catchup.kg.engine.memory import MemoryStore
 from catchup.kg.engine.model import Request
 from catchup.kg.errors import CatchupError
@@ -60,21 +60,21 @@ class Holder:
 
     def _load(self) -> dict[str, Any]:
         try:
-            manifest = read_manifest(self._path)
-            self._memory.load(manifest)
+            snapshot = read_snapshot(self._path)
+            self._memory.load(snapshot)
         except CatchupError as error:
             return {"error": pack(error)}
         self._warm()
         gc.collect()
         gc.freeze()
-        return {"snapshot": manifest.id, "triples": len(self._memory.store)}
+        return {"snapshot": snapshot.id, "triples": len(self._memory.store)}
 
     def _warm(self) -> None:
         """Import and run once what workers need: they can open no file to import from."""
-        manifest = self._memory.manifest
-        assert manifest is not None
+        snapshot = self._memory.snapshot
+        assert snapshot is not None
         executor = Executor(
-            self._memory.store, manifest.id, manifest.default_graphs, self._limits
+            self._memory.store, snapshot.id, snapshot.default_graphs, self._limits
         )
         for encoding in ("gzip", "zstd"):
             for results, rdf in (("json", "turtle"), ("xml", "jsonld"), ("csv", "rdfxml")):
@@ -89,20 +89,20 @@ class Holder:
             executor.run(Request("SELECT"))
 
     def _fork(self) -> None:
-        assert self._memory.manifest is not None
+        assert self._memory.snapshot is not None
         ours, theirs = socket.socketpair()
         pid = os.fork()
         if pid == 0:
             try:
                 ours.close()
                 self._control.close()
-                worker.serve(theirs, self._memory.store, self._memory.manifest, self._limits)
+                worker.serve(theirs, self._memory.store, self._memory.snapshot, self._limits)
             finally:
                 os._exit(1)
         self._children.add(pid)
         theirs.close()
         pidfd = os.pidfd_open(pid)
-        message = json.dumps({"pid": pid, "snapshot": self._memory.manifest.id}).encode()
+        message = json.dumps({"pid": pid, "snapshot": self._memory.snapshot.id}).encode()
         socket.send_fds(self._control, [message], [ours.fileno(), pidfd])
         ours.close()
         os.close(pidfd)

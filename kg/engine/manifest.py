@@ -1,36 +1,32 @@
-"""The snapshot's manifest, as the engine reads it: which parts make up the graph."""
+"""The snapshot as the engine sees it: the manifest, and parts whose content is what it was."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from catchup.kg.engine.errors import StoreFailed
+from catchup.kg.errors import CannotRun
+from catchup.kg.snapshot.manifest import Manifest, Part, read_manifest
 
 
 @dataclass(frozen=True)
-class Part:
-    """One immutable file of sorted N-Quads, all of one graph."""
+class Snapshot:
+    """One snapshot and the directory that it lies in."""
 
-    graph: str
-    file: str
-    default: bool
-    kind: str = ""
-    triples: int = 0
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """The parts of one snapshot and where they lie."""
-
-    id: str
-    version: str
-    parts: tuple[Part, ...]
     directory: Path
-    data: dict[str, Any]
+    manifest: Manifest
+
+    @property
+    def id(self) -> str:
+        """The snapshot's id: the hash of its parts."""
+        return self.manifest.id
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of all graphs."""
+        return self.manifest.parts
 
     @property
     def default_graphs(self) -> frozenset[str]:
@@ -38,35 +34,27 @@ class Manifest:
         return frozenset(p.graph for p in self.parts if p.default)
 
     @property
-    def graphs(self) -> dict[str, Part]:
-        """The named graphs, each with one of its parts."""
-        return {p.graph: p for p in self.parts}
+    def graphs(self) -> frozenset[str]:
+        """All named graphs."""
+        return frozenset(p.graph for p in self.parts)
 
 
-def read_manifest(path: Path) -> Manifest:
-    """Read the manifest at `path`. Raises StoreFailed when it is absent or unreadable."""
+def read_snapshot(path: Path) -> Snapshot:
+    """Read the snapshot whose manifest is at `path`. Raises StoreFailed."""
     try:
-        data = json.loads(path.read_bytes())
-        parts = tuple(
-            Part(p["graph"], p["file"], bool(p["default"]), p.get("kind", ""), p["triples"])
-            for p in data["parts"]
+        manifest = read_manifest(path.parent)
+    except CannotRun as error:
+        raise StoreFailed(error.detail, remedy=error.remedy) from None
+    if manifest is None:
+        raise StoreFailed(
+            f"There is no snapshot at {path.parent}.", remedy="Run `catchup build` first."
         )
-        version = str(data.get("version", ""))
-        return Manifest(data["id"], version, parts, path.parent, data)
-    except FileNotFoundError:
-        raise StoreFailed(
-            f"There is no snapshot: {path} does not exist.", remedy="Run `catchup build` first."
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreFailed(
-            f"The snapshot's manifest {path} cannot be read: {error}.",
-            remedy="Run `catchup build` again.",
-        ) from None
+    return Snapshot(path.parent, manifest)
 
 
-def read_part(manifest: Manifest, part: Part) -> bytes:
+def read_part(snapshot: Snapshot, part: Part) -> bytes:
     """Return the N-Quads of a part. Raises StoreFailed when its content is not what it was."""
-    path = manifest.directory / part.file
+    path = snapshot.directory / part.file
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pyoxigraph as ox
-from catchup.kg.engine.manifest import Manifest, Part, read_part
+from catchup.kg.engine.manifest import Snapshot, read_part
+from catchup.kg.snapshot.manifest import Part
 
 _DEFAULT = ox.DefaultGraph()
 
@@ -17,24 +18,24 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.store = ox.Store()
-        self.manifest: Manifest | None = None
+        self.snapshot: Snapshot | None = None
 
-    def load(self, manifest: Manifest) -> None:
-        """Bring the store to `manifest`. Raises StoreFailed; the store is then not to be used."""
-        old = self.manifest
+    def load(self, snapshot: Snapshot) -> None:
+        """Bring the store to `snapshot`. Raises StoreFailed; the store is then not to be used."""
+        old = self.snapshot
         if old is None:
-            self._load_all(manifest)
+            self._load_all(snapshot)
         else:
-            self._load_difference(old, manifest)
-        self.manifest = manifest
+            self._load_difference(old, snapshot)
+        self.snapshot = snapshot
 
-    def _load_all(self, manifest: Manifest) -> None:
-        for part in manifest.parts:
-            self.store.bulk_load(read_part(manifest, part), format=ox.RdfFormat.N_QUADS)
-        for graph in manifest.default_graphs:
+    def _load_all(self, snapshot: Snapshot) -> None:
+        for part in snapshot.parts:
+            self.store.bulk_load(read_part(snapshot, part), format=ox.RdfFormat.N_QUADS)
+        for graph in snapshot.default_graphs:
             self.store.update(f"ADD SILENT GRAPH {ox.NamedNode(graph)} TO DEFAULT")
 
-    def _load_difference(self, old: Manifest, new: Manifest) -> None:
+    def _load_difference(self, old: Snapshot, new: Snapshot) -> None:
         def key(part: Part) -> tuple[str, str]:
             return part.graph, part.file
 
@@ -72,6 +73,6 @@ class MemoryStore:
             self.store.remove_graph(ox.NamedNode(graph))
 
 
-def quads(manifest: Manifest, part: Part) -> list[ox.Quad]:
+def quads(snapshot: Snapshot, part: Part) -> list[ox.Quad]:
     """Return the quads of a part."""
-    return list(ox.parse(read_part(manifest, part), format=ox.RdfFormat.N_QUADS))
+    return list(ox.parse(read_part(snapshot, part), format=ox.RdfFormat.N_QUADS))

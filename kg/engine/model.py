@@ -51,6 +51,8 @@ class Request:
     substitutions: dict[str, Term] = field(default_factory=dict)
     encoding: Literal["", "gzip", "zstd"] = ""
     incoming: int = 200
+    #: turn skolem IRIs back into blank nodes (whole documents, for tools that read OWL)
+    blank: bool = False
     timeout: float | None = None
 
     def to_wire(self) -> bytes:

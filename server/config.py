@@ -1,0 +1,60 @@
+"""What the server is told: where it listens, what it serves, what it allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from catchup.kg.engine.limits import Limits
+from catchup.kg.engine.pool import PoolLimits
+from catchup.kg.names import BASE
+
+
+@dataclass(frozen=True)
+class ClientLimits:
+    """What one client may use over time, and what the server holds for all."""
+
+    # WDQS grants 60 s of query time a minute; two cores give 120.
+    seconds: float = field(
+        default=60.0, metadata={"unit": "s", "help": "engine time a minute of one client"}
+    )
+    body: int = field(
+        default=1024 * 1024, metadata={"unit": "bytes", "help": "length of a request's body"}
+    )
+    cache: int = field(
+        default=64 * 1024 * 1024, metadata={"unit": "bytes", "help": "answers kept for reuse"}
+    )
+    # A client that takes nothing for this long loses its answer, so that it cannot be held for it.
+    stalled: float = field(
+        default=30.0, metadata={"unit": "s", "help": "time a client may take nothing"}
+    )
+
+
+@dataclass(frozen=True)
+class ServerConfig:
+    """The configuration of one server. IRIs in what it says of itself come from here alone."""
+
+    manifest: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = ""
+    base: str = BASE
+    store: str = ""
+    home: Path | None = None
+    sources: Path | None = None
+    tokens: Path | None = None
+    limits: Limits = field(default_factory=Limits)
+    pool: PoolLimits = field(default_factory=PoolLimits)
+    client: ClientLimits = field(default_factory=ClientLimits)
+    #: how many proxies in front are ours; X-Forwarded-For is not read when there are none
+    proxies: int = 0
+    #: seconds between two looks at the manifest; 0 looks never
+    watch: float = 2.0
+    slow_query: float = 1.0
+    #: what /health says of the code that runs
+    commit: str = ""
+
+    @property
+    def url(self) -> str:
+        """The absolute URL of this server, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

@@ -1,0 +1,260 @@
+"""What the service says of itself: SPARQL 1.1 Service Description, VoID, DCAT, schema.org.
+
+Generated from the snapshot, once for each; absolute IRIs come from the configuration alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import pyoxigraph as ox
+
+from catchup.kg.engine.formats import FORMATS
+from catchup.kg.engine.model import Request
+from catchup.kg.errors import CatchupError
+from catchup.kg.names import DCTERMS, OWL, PREFIXES, RDF, RDFS, SCHEMA, SH, XSD
+from catchup.kg.snapshot.manifest import Manifest, read_manifest
+
+if TYPE_CHECKING:
+    from catchup.server.services import Services
+
+VOID = "http://rdfs.org/ns/void#"
+# What SIB's editor and void-generator call datatype partitions by.
+VOID_EXT = "http://ldf.fi/void-ext#"
+SD = "http://www.w3.org/ns/sparql-service-description#"
+DCAT = "http://www.w3.org/ns/dcat#"
+FORMAT_IRI = "http://www.w3.org/ns/formats/"
+_CC_BY = "https://creativecommons.org/licenses/by/4.0/"
+_W3C_FORMATS = {
+    "json": "SPARQL_Results_JSON", "xml": "SPARQL_Results_XML", "csv": "SPARQL_Results_CSV",
+    "tsv": "SPARQL_Results_TSV", "turtle": "Turtle", "jsonld": "JSON-LD",
+    "ntriples": "N-Triples", "rdfxml": "RDF_XML", "trig": "TriG", "nquads": "N-Quads",
+}  # fmt: skip
+_PREFIXES = PREFIXES | {"sd": SD, "void-ext": VOID_EXT}
+
+_CLASSES = "SELECT ?c (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s a ?c } GROUP BY ?c"
+_PROPERTIES = """SELECT ?p (COUNT(*) AS ?n) (COUNT(DISTINCT ?s) AS ?ns) (COUNT(DISTINCT ?o) AS ?no)
+WHERE { ?s ?p ?o } GROUP BY ?p"""
+_USED = "SELECT ?c ?p (COUNT(*) AS ?n) WHERE { ?s a ?c ; ?p ?o } GROUP BY ?c ?p"
+_LINKED = """SELECT ?c ?p ?k (COUNT(*) AS ?n)
+WHERE { ?s a ?c ; ?p ?o . ?o a ?k FILTER(isIRI(?o)) } GROUP BY ?c ?p ?k"""
+_TYPED = """SELECT ?c ?p ?k (COUNT(*) AS ?n)
+WHERE { ?s a ?c ; ?p ?o FILTER(isLiteral(?o)) BIND(DATATYPE(?o) AS ?k) } GROUP BY ?c ?p ?k"""
+_TOTALS = """SELECT (COUNT(*) AS ?n) (COUNT(DISTINCT ?s) AS ?ns) (COUNT(DISTINCT ?o) AS ?no)
+WHERE { ?s ?p ?o }"""
+
+
+class Graph:
+    """Triples being written, with little ceremony."""
+
+    def __init__(self) -> None:
+        self.triples: dict[ox.Triple, None] = {}
+
+    def add(self, subject: str, predicate: str, *objects: Any) -> None:
+        """Add triples; an object is a node, a number, a boolean, or an IRI as text."""
+        for value in objects:
+            if isinstance(value, str):
+                value = ox.NamedNode(value)
+            elif isinstance(value, bool | int | float):
+                value = ox.Literal(value)
+            self.triples[ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), value)] = None
+
+    def serialise(self, format_: str) -> bytes:
+        """Return the triples in a format."""
+        engine = FORMATS[format_].engine
+        assert isinstance(engine, ox.RdfFormat)
+        body = ox.serialize(self.triples, format=engine, prefixes=_PREFIXES)
+        assert body is not None
+        return body
+
+
+def text(value: str) -> ox.Literal:
+    """Return English text as a literal."""
+    return ox.Literal(value, language="en")
+
+
+def part_iri(url: str, *names: str) -> str:
+    """Return the IRI of a partition: by its class and property, not by its place."""
+    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+    return f"{url}/.well-known/void#part-{digest}"
+
+
+def dataset_iri(services: Services) -> str:
+    """Return the IRI of the dataset."""
+    return f"{services.config.url}/.well-known/void#dataset"
+
+
+class Describer:
+    """Makes the description of a snapshot, once."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._made: dict[str, Graph] = {}
+        self._lock = asyncio.Lock()
+
+    async def graph(self) -> Graph:
+        """Return the description of the snapshot that is served."""
+        snapshot = self._services.store.snapshot
+        async with self._lock:
+            if snapshot not in self._made:
+                self._made = {snapshot: await self._make()}
+        return self._made[snapshot]
+
+    async def _make(self) -> Graph:
+        graph = Graph()
+        config = self._services.config
+        manifest = None if config.store else await asyncio.to_thread(
+            read_manifest, config.manifest.parent
+        )
+        self._service(graph, manifest)
+        self._dataset(graph)
+        try:
+            await self._partitions(graph)
+        except CatchupError:
+            # A store too large to be counted within the limits still has a description.
+            graph.add(
+                dataset_iri(self._services), RDFS + "comment",
+                text("Its classes and properties could not be counted within the limits."),
+            )  # fmt: skip
+        return graph
+
+    def _service(self, graph: Graph, manifest: Manifest | None) -> None:
+        config = self._services.config
+        service = f"{config.url}/sparql"
+        dataset, default = dataset_iri(self._services), dataset_iri(self._services) + "-default"
+        graph.add(service, RDF + "type", SD + "Service", DCAT + "DataService")
+        graph.add(service, SD + "endpoint", service)
+        graph.add(service, SD + "supportedLanguage", SD + "SPARQL11Query")
+        graph.add(service, SD + "resultFormat", *(FORMAT_IRI + f for f in _W3C_FORMATS.values()))
+        graph.add(service, SD + "defaultDataset", dataset)
+        graph.add(service, DCTERMS + "title", text("Catchup SPARQL endpoint"))
+        graph.add(service, DCTERMS + "license", _CC_BY)
+        graph.add(service, DCAT + "endpointURL", service)
+        graph.add(service, DCAT + "servesDataset", dataset)
+        graph.add(dataset, RDF + "type", SD + "Dataset")
+        graph.add(dataset, SD + "defaultGraph", default)
+        graph.add(default, RDF + "type", SD + "Graph", VOID + "Dataset")
+        for line in limit_lines(self._services):
+            graph.add(service, RDFS + "comment", text(line))
+        if manifest:
+            for number, (name, triples) in enumerate(sorted(manifest.graphs().items())):
+                named = f"{config.url}/.well-known/void#named-{number}"
+                body = f"{config.url}/.well-known/void#graph-{number}"
+                graph.add(dataset, SD + "namedGraph", named)
+                graph.add(named, RDF + "type", SD + "NamedGraph")
+                graph.add(named, SD + "name", name)
+                graph.add(named, SD + "graph", body)
+                graph.add(body, RDF + "type", SD + "Graph", VOID + "Dataset")
+                graph.add(body, VOID + "triples", triples)
+                graph.add(body, VOID + "dataDump", f"{config.url}/graphs?graph={name}")
+                graph.add(dataset, VOID + "subset", body)
+
+    def _dataset(self, graph: Graph) -> None:
+        config, store = self._services.config, self._services.store
+        dataset = dataset_iri(self._services)
+        graph.add(dataset, RDF + "type", VOID + "Dataset", DCAT + "Dataset", SCHEMA + "Dataset")
+        title = text("Catchup: how latecomer firms learn")
+        summary = text(
+            "A knowledge graph of the findings of three publications on learning and catch-up of"
+            " firms from emerging economies, each statement with its source."
+        )
+        for predicate in (DCTERMS + "title", SCHEMA + "name"):
+            graph.add(dataset, predicate, title)
+        for predicate in (DCTERMS + "description", SCHEMA + "description"):
+            graph.add(dataset, predicate, summary)
+        for predicate in (DCTERMS + "license", SCHEMA + "license"):
+            graph.add(dataset, predicate, _CC_BY)
+        graph.add(dataset, VOID + "sparqlEndpoint", f"{config.url}/sparql")
+        graph.add(dataset, VOID + "uriSpace", ox.Literal(config.base))
+        graph.add(dataset, VOID + "exampleResource", config.base + "id/huawei")
+        graph.add(dataset, SCHEMA + "url", config.url + "/")
+        graph.add(dataset, DCAT + "landingPage", config.url + "/")
+        graph.add(dataset, DCTERMS + "language", ox.Literal("en"), ox.Literal("zh-hans"))
+        for namespace in (PREFIXES["cu"], PREFIXES["skos"], PREFIXES["prov"], PREFIXES["oa"]):
+            graph.add(dataset, VOID + "vocabulary", namespace)
+        if store.snapshot:
+            graph.add(dataset, OWL + "versionInfo", ox.Literal(store.snapshot))
+            graph.add(dataset, SCHEMA + "version", ox.Literal(store.snapshot))
+        download = f"{config.url}/.well-known/void#distribution"
+        graph.add(dataset, DCAT + "distribution", download)
+        graph.add(dataset, SCHEMA + "distribution", download)
+        graph.add(download, RDF + "type", DCAT + "Distribution", SCHEMA + "DataDownload")
+        graph.add(download, DCAT + "accessURL", f"{config.url}/sparql")
+        graph.add(download, DCAT + "accessService", f"{config.url}/sparql")
+        graph.add(download, SCHEMA + "contentUrl", f"{config.url}/graphs?default")
+        graph.add(download, SCHEMA + "encodingFormat", ox.Literal("text/turtle"))
+        for prefix, namespace in PREFIXES.items():
+            node = f"{config.url}/.well-known/void#prefix-{prefix}"
+            graph.add(dataset, SH + "declare", node)
+            graph.add(node, SH + "prefix", ox.Literal(prefix))
+            graph.add(
+                node, SH + "namespace",
+                ox.Literal(namespace, datatype=ox.NamedNode(XSD + "anyURI")),
+            )  # fmt: skip
+
+    async def _partitions(self, graph: Graph) -> None:
+        url = self._services.config.url
+        default = dataset_iri(self._services) + "-default"
+        for (total, subjects, objects) in await self._rows(_TOTALS):
+            graph.add(default, VOID + "triples", total)
+            graph.add(dataset_iri(self._services), VOID + "triples", total)
+            graph.add(default, VOID + "distinctSubjects", subjects)
+            graph.add(default, VOID + "distinctObjects", objects)
+        for class_, entities in await self._rows(_CLASSES):
+            part = part_iri(url, class_.value)
+            graph.add(default, VOID + "classPartition", part)
+            graph.add(part, VOID + "class", class_)
+            graph.add(part, VOID + "entities", entities)
+        for property_, triples, subjects, objects in await self._rows(_PROPERTIES):
+            part = part_iri(url, "", property_.value)
+            graph.add(default, VOID + "propertyPartition", part)
+            graph.add(part, VOID + "property", property_)
+            graph.add(part, VOID + "triples", triples)
+            graph.add(part, VOID + "distinctSubjects", subjects)
+            graph.add(part, VOID + "distinctObjects", objects)
+        for class_, property_, triples in await self._rows(_USED):
+            part = part_iri(url, class_.value, property_.value)
+            graph.add(part_iri(url, class_.value), VOID + "propertyPartition", part)
+            graph.add(part, VOID + "property", property_)
+            graph.add(part, VOID + "triples", triples)
+        for query, inner, name in (
+            (_LINKED, VOID + "classPartition", VOID + "class"),
+            (_TYPED, VOID_EXT + "datatypePartition", VOID_EXT + "datatype"),
+        ):
+            for class_, property_, kind, triples in await self._rows(query):
+                part = part_iri(url, class_.value, property_.value)
+                target = part_iri(url, class_.value, property_.value, kind.value)
+                graph.add(part, inner, target)
+                graph.add(target, name, kind)
+                graph.add(target, VOID + "triples", triples)
+
+    async def _rows(self, query: str) -> Iterable[tuple[Any, ...]]:
+        request = Request(query, results="json")
+        answer = await self._services.store.query(request, "description")
+        try:
+            rows = ox.parse_query_results(answer.body, format=ox.QueryResultsFormat.JSON)
+            assert isinstance(rows, ox.QuerySolutions)
+            return [tuple(row[name] for name in rows.variables) for row in rows]
+        finally:
+            self._services.store.release(len(answer.body))
+
+
+def limit_lines(services: Services) -> list[str]:
+    """Return the limits in words, one line each."""
+    config = services.config
+    lines = []
+    for group in (config.limits, config.pool, config.client):
+        for field in fields(group):
+            unit = field.metadata["unit"]
+            value = f"{getattr(group, field.name):,} {unit}".strip()
+            lines.append(f"Limit: {field.metadata['help']}: {value}.")
+    return lines
+
+
+async def service_description(services: Services, format_: str) -> bytes:
+    """Return the service description with the VoID of its dataset (SPARQL 1.1 SD, 2)."""
+    return (await services.describer.graph()).serialise(format_)

@@ -1,0 +1,101 @@
+"""The outermost layer: headers that every response has, CORS, HEAD, and the way to /sparql."""
+
+from __future__ import annotations
+
+from catchup.server.asgi import Message, Receive, Scope, Send, header, send_response
+from catchup.server.html import STYLE_HASH
+from catchup.server.services import Services
+from catchup.server.sparql import SparqlEndpoint
+
+# No CDN, no inline script; images may be data: since charts are exported that way.
+CSP = (
+    f"default-src 'self'; style-src 'self' '{STYLE_HASH}'; img-src 'self' data:; object-src 'none';"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_EXPOSED = (
+    "Link, ETag, Location, Retry-After, Server-Timing, Catchup-Truncated, Content-Disposition,"
+    " Allow, Accept-Query"
+)
+_REQUEST_HEADERS = "Accept, Accept-Language, Content-Type, If-None-Match, Cache-Control"
+_CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": _EXPOSED,
+}
+# What these change stays behind the same origin; reading them is for everybody.
+_WRITES = ("/cases", "/mcp")
+_POSTED = ("/sparql", "/reconcile", "/cases/validate")
+
+
+class Front:
+    """Wraps the application. CORS never covers a route that changes anything."""
+
+    def __init__(self, app: object, services: Services) -> None:
+        self._app = app
+        self._services = services
+        self._sparql = SparqlEndpoint(services)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)  # type: ignore[operator]
+            return
+        path, method = scope["path"], scope["method"]
+        reads = method in ("GET", "HEAD", "QUERY") or path.startswith(_POSTED)
+        asked = header(scope, b"access-control-request-method").upper()
+        if method == "OPTIONS" and asked and header(scope, b"origin"):
+            await self._preflight(path, asked, send)
+            return
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._complete(message, cors=reads or method == "OPTIONS")
+                self._services.metrics.requests.labels(route_of(path), message["status"]).inc()
+            await send(message)
+
+        if path == "/sparql":
+            # FastAPI's routing alone limits to about 2,200 requests a second (measured).
+            await self._sparql(scope, receive, send_on)
+        else:
+            await self._app(scope, receive, send_on)  # type: ignore[operator]
+
+    async def _preflight(self, path: str, asked: str, send: Send) -> None:
+        """Answer a CORS preflight (Fetch, 4.8): leave for what reads, none for what writes."""
+        allowed = "GET, HEAD, OPTIONS"
+        if path.startswith(_POSTED):
+            allowed = "GET, HEAD, POST, QUERY, OPTIONS"
+        headers = {"Vary": "Origin, Access-Control-Request-Method", "Allow": allowed}
+        if asked in allowed.split(", ") and not (path.startswith(_WRITES) and asked == "QUERY"):
+            headers |= {
+                "Access-Control-Allow-Origin": "*",
+                "Access-Control-Allow-Methods": allowed,
+                "Access-Control-Allow-Headers": _REQUEST_HEADERS,
+                "Access-Control-Max-Age": "86400",
+            }
+        await send_response(send, 204, headers)
+
+    def _complete(self, message: Message, *, cors: bool) -> None:
+        headers: list[tuple[bytes, bytes]] = list(message.get("headers", []))
+        present = {name.lower(): value for name, value in headers}
+        wanted = {"x-content-type-options": "nosniff", "referrer-policy": "same-origin"}
+        if cors:
+            wanted |= _CORS
+        if present.get(b"content-type", b"").startswith(b"text/html"):
+            wanted["content-security-policy"] = CSP
+        headers += [
+            (name.encode(), value.encode())
+            for name, value in wanted.items()
+            if name.encode() not in present
+        ]
+        message["headers"] = headers
+
+
+def route_of(path: str) -> str:
+    """Return the first part of a path: few enough for a metric's label, and no one's query."""
+    first = path.split("/", 2)[1] if path.startswith("/") else ""
+    return first if first in _ROUTES else "other"
+
+
+_ROUTES = frozenset(
+    "sparql id ontology vocab shapes graph graphs queries health ready metrics docs cases reconcile"
+    " explain compare propositions sources search mcp static".split()
+)

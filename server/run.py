@@ -1,0 +1,69 @@
+"""Running the server: bind, load, serve, and leave nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from catchup.kg.errors import CannotRun
+from catchup.server.app import create_app, front
+from catchup.server.config import ServerConfig
+from catchup.server.services import Services
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a listening socket. Raises CannotRun, in one sentence, when it cannot be had."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        sock = socket.socket(family, kind)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(2048)
+        sock.set_inheritable(False)
+    except socket.gaierror:
+        raise CannotRun(f"The address {host} is not known.", remedy="Give another --host.") from None
+    except OSError as error:
+        why = "is in use" if error.errno == 98 else f"cannot be used: {error.strerror}"
+        raise CannotRun(
+            f"Port {port} on {host} {why}.", remedy="Stop what uses it, or give another --port."
+        ) from None
+    return sock
+
+
+def run(config: ServerConfig, started: Callable[[ServerConfig], None] | None = None) -> None:
+    """Serve until interrupted. Raises CannotRun (port in use, no snapshot).
+
+    `started` is called once when queries can be answered, to tell the user where.
+    """
+    with bind(config.host, config.port) as sock, contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(config, sock, started))
+
+
+async def _serve(
+    config: ServerConfig, sock: socket.socket, started: Callable[[ServerConfig], None] | None
+) -> None:
+    services = Services(config)
+    try:
+        await services.start()
+        app = create_app(config, services)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                front(app),
+                lifespan="off",
+                access_log=False,
+                log_level="warning",
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=15,
+                timeout_graceful_shutdown=2,
+            )
+        )
+        if started:
+            started(config)
+        await server.serve(sockets=[sock])
+    finally:
+        await services.close()

@@ -1,0 +1,178 @@
+"""What routes share: the store, its cache and budgets, and the hook for pages."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from typing import Any, Protocol
+
+from catchup.kg.engine.errors import MemoryLimit, TimeLimit
+from catchup.kg.engine.model import Answer, Request
+from catchup.kg.engine.pool import Pool
+from catchup.kg.engine.remote import RemoteStore
+from catchup.kg.errors import CatchupError
+from catchup.server.cache import Cache
+from catchup.server.config import ServerConfig
+from catchup.server.description import Describer
+from catchup.server.html import PlainPages
+from catchup.server.limits import Budgets
+from catchup.server.metrics import Metrics
+
+log = logging.getLogger("catchup")
+
+
+class AsyncStore(Protocol):
+    """What the server needs of a store."""
+
+    @property
+    def snapshot(self) -> str:
+        """The id of the state that answers come from."""
+
+    async def start(self) -> None:
+        """Make ready."""
+
+    async def query(self, request: Request, client: str = "") -> Answer:
+        """Answer a request; `release` its length afterwards."""
+
+    def release(self, size: int) -> None:
+        """Say that an answer of this length is sent."""
+
+    async def reload(self) -> None:
+        """Take up the newest state."""
+
+    async def close(self) -> None:
+        """Free what the store holds."""
+
+
+class AsyncRemote:
+    """An endpoint elsewhere, asked from threads: at most eight at a time."""
+
+    snapshot = ""
+
+    def __init__(self, store: RemoteStore) -> None:
+        self._store = store
+        self._places = asyncio.Semaphore(8)
+
+    async def start(self) -> None:
+        """Do nothing: the endpoint runs already."""
+
+    async def query(self, request: Request, client: str = "") -> Answer:
+        """Answer a request."""
+        async with self._places:
+            return await asyncio.to_thread(self._store.query, request)
+
+    def release(self, size: int) -> None:
+        """Do nothing: eight answers at a time are the bound."""
+
+    async def reload(self) -> None:
+        """Do nothing: the endpoint has its own state."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+        self._store.close()
+
+
+class Services:
+    """What every router gets."""
+
+    def __init__(self, config: ServerConfig) -> None:
+        self.config = config
+        self.pages: Any = PlainPages()
+        self.metrics = Metrics()
+        self.cache = Cache(config.client.cache)
+        self.budgets = Budgets(config.client.seconds)
+        self.store: AsyncStore
+        if config.store:
+            self.store = AsyncRemote(RemoteStore(config.store, config.limits))
+        else:
+            self.store = Pool(config.manifest, config.limits, config.pool)
+        self.describer = Describer(self)
+        self.ready = False
+        self._watcher: asyncio.Task[None] | None = None
+        # Limits decide where an answer is cut, so they belong to its ETag.
+        self._limits_key = repr(config.limits)
+
+    async def start(self) -> None:
+        """Start the store. Raises StoreFailed."""
+        await self.store.start()
+        self.ready = True
+        if self.config.watch and not self.config.store:
+            self._watcher = asyncio.create_task(self._watch())
+
+    async def close(self) -> None:
+        """Stop everything."""
+        self.ready = False
+        if self._watcher:
+            self._watcher.cancel()
+        await self.store.close()
+
+    async def reload(self) -> None:
+        """Take up a new snapshot: what was answered from the old one is forgotten."""
+        await self.store.reload()
+        self.cache.clear()
+
+    async def _watch(self) -> None:
+        def stamp() -> int:
+            with contextlib.suppress(OSError):
+                return self.config.manifest.stat().st_mtime_ns
+            return 0
+
+        seen = stamp()
+        while True:
+            await asyncio.sleep(self.config.watch)
+            now = stamp()
+            if now not in (0, seen):
+                seen = now
+                try:
+                    await self.reload()
+                    log.info("snapshot %s is served", self.store.snapshot[:12])
+                except CatchupError as error:
+                    log.error("the new snapshot is not served: %s", error.detail)
+
+    def key(self, request: Request) -> str:
+        """Return what names the answer to a request on the present snapshot (its ETag)."""
+        return request.digest(self.store.snapshot, self._limits_key)
+
+    async def answer(self, request: Request, client: str) -> tuple[Answer, bool]:
+        """Return the answer to a request, and whether it comes from the cache.
+
+        The answer's bytes count as held until `release`. Raises the errors of kg.engine.errors.
+        """
+        key = self.key(request)
+        kept = self.cache.get(key)
+        if kept is not None:
+            return kept, True
+        self.budgets.check(client)
+        start = time.perf_counter()
+        outcome, form, used = "error", "none", 0.0
+        try:
+            answer = await self.store.query(request, client)
+            outcome, form = answer.truncated or "complete", answer.form
+            used = (answer.timings["engine"] + answer.timings["serialise"]) / 1000
+        except CatchupError as error:
+            outcome = error.kind
+            if isinstance(error, TimeLimit | MemoryLimit):
+                used = min(time.perf_counter() - start, self.config.limits.timeout)
+            raise
+        except asyncio.CancelledError:
+            outcome = "gone"
+            used = min(time.perf_counter() - start, self.config.limits.timeout)
+            raise
+        finally:
+            self.budgets.charge(client, used)
+            self.metrics.queries.labels(form, outcome).inc()
+            if used > self.config.slow_query:
+                log.warning("slow query %s: %.2f s, %s", key[:12], used, outcome)
+        for phase, milliseconds in answer.timings.items():
+            self.metrics.seconds.labels(phase).observe(milliseconds / 1000)
+        self.metrics.bytes.inc(len(answer.body))
+        if not answer.volatile and answer.snapshot == self.store.snapshot:
+            self.cache.put(key, answer)
+        return answer, False
+
+    def release(self, answer: Answer, cached: bool) -> None:
+        """Say that an answer is sent."""
+        if not cached:
+            self.store.release(len(answer.body))
