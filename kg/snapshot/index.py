@@ -23,15 +23,19 @@ NAMING = {
     names.SKOS + "hiddenLabel": "altLabel",
     names.DCTERMS + "title": "title",
     names.SKOS + "definition": "definition",
+    names.RDFS + "comment": "definition",
 }
 IDENTIFYING = {names.DCTERMS + "identifier", names.SKOS + "notation"}
 TYPE = names.RDF + "type"
 
 TABLES = """
 CREATE TABLE names (iri TEXT, field TEXT, text TEXT, lang TEXT, norm TEXT, graph TEXT);
+CREATE VIRTUAL TABLE words USING fts5(norm, content='names', tokenize='unicode61', prefix='2 3');
+CREATE VIRTUAL TABLE grams USING fts5(norm, content='names', tokenize='trigram', detail='none');
 CREATE TABLE identifiers (iri TEXT, identifier TEXT, graph TEXT);
 CREATE TABLE types (iri TEXT, type TEXT, graph TEXT);
 """
+FTS = ("words", "grams")
 INDEXES = """
 CREATE INDEX IF NOT EXISTS names_iri ON names (iri);
 CREATE INDEX IF NOT EXISTS names_norm ON names (norm);
@@ -80,12 +84,18 @@ def write_index(
             if base is not None:
                 with sqlite3.connect(f"file:{base}?mode=ro", uri=True) as old:
                     old.backup(db)
-                for table in ("names", "identifiers", "types"):
-                    db.execute(f"DELETE FROM {table} WHERE graph = ?", (without,))  # noqa: S608
+                _forget(db, without)
             else:
                 db.executescript(TABLES)
             named, identified, typed = rows(quads)
+            last = db.execute("SELECT coalesce(max(rowid), 0) FROM names").fetchone()[0]
             db.executemany("INSERT INTO names VALUES (?,?,?,?,?,?)", named)
+            for fts in FTS:
+                db.execute(
+                    f"INSERT INTO {fts}(rowid, norm) SELECT rowid, norm FROM names"  # noqa: S608
+                    " WHERE rowid > ?",
+                    (last,),
+                )
             db.executemany("INSERT INTO identifiers VALUES (?,?,?)", identified)
             db.executemany("INSERT INTO types VALUES (?,?,?)", typed)
             db.executescript(INDEXES)
@@ -97,6 +107,17 @@ def write_index(
             f"The index {path} could not be written: {error}.",
             remedy="Free some room, or name another folder with --home.",
         ) from None
+
+
+def _forget(db: sqlite3.Connection, graph: str) -> None:
+    for fts in FTS:
+        db.execute(
+            f"INSERT INTO {fts}({fts}, rowid, norm) SELECT 'delete', rowid, norm FROM names"  # noqa: S608
+            " WHERE graph = ?",
+            (graph,),
+        )
+    for table in ("names", "identifiers", "types"):
+        db.execute(f"DELETE FROM {table} WHERE graph = ?", (graph,))  # noqa: S608
 
 
 def open_index(path: Path) -> sqlite3.Connection:
