@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
+
 from catchup.kg.errors import InputError, Where
 from catchup.kg.text import norm
 

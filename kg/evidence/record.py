@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyoxigraph as ox
+
 from catchup.kg import names
 from catchup.kg.errors import Where
 from catchup.kg.reading.context import Context
@@ -18,14 +19,14 @@ TYPE = names.RDF + "type"
 LABEL = names.RDFS + "label"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Passage:
     """A place in a source: `segments` are code point offsets into its text as given."""
 
     id: str
     source: str
     part: str
-    segments: list[tuple[int, int]]
+    segments: tuple[tuple[int, int], ...]
     fingerprint: str
 
 
@@ -42,7 +43,9 @@ class Record:
     def add(self, loaded: Loaded) -> None:
         """Add one entry."""
         for quad in loaded.quads:
-            if isinstance(quad.object, ox.NamedNode | ox.Literal):
+            if isinstance(quad.subject, ox.NamedNode) and isinstance(
+                quad.object, ox.NamedNode | ox.Literal
+            ):
                 self.values[quad.subject.value][quad.predicate.value].append(quad.object)
                 self.graphs.setdefault(quad.subject.value, loaded.graph)
         self.positions.update(loaded.positions)
@@ -84,7 +87,7 @@ class Record:
             node,
             local(self.one(node, names.OA + "hasSource")),
             local(self.one(node, names.CU + "inPart")),
-            sorted(segments),
+            tuple(sorted(segments)),
             self.one(node, names.CU + "fingerprint"),
         )
 

@@ -40,14 +40,22 @@ WORDS = {
     }.items()
     for word in forms.split()
 }
-MAGNITUDES = {"thousand": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "bn": 1e9, "trillion": 1e12}
+MAGNITUDES = {
+    "thousand": 1e3,
+    "million": 1e6,
+    "m": 1e6,
+    "billion": 1e9,
+    "bn": 1e9,
+    "trillion": 1e12,
+}
 #: Shares in words, as per cent.
 FRACTIONS = {"half": 50.0, "quarter": 25.0, "two-thirds": 200 / 3, "one-third": 100 / 3}
 #: Number words that a label counts with; "one" and the ordinals mostly point rather than count.
 COUNTING = frozenset(
-    "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty".split()
+    {word for word, number in WORDS.items() if 2 <= number <= 30 and word[-2:] not in ("th", "rd")}
+    - {"twice", "second", "both", "pair", "double", "third", "thrice", "dozen"}
 )
-MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 ROMAN = {"i": 1.0, "ii": 2.0, "iii": 3.0, "iv": 4.0}
 
 _NUMBER = re.compile(

@@ -24,24 +24,26 @@ from catchup.kg.text import norm
 CU = names.CU
 #: Nodes that bear a proper name. Populations, capabilities and markets are described, not named.
 NAMED = frozenset(
-    CU + name
+    f"{CU}{name}"
     for name in (
-        "Firm BusinessGroup Unit Headquarters RegionalHeadquarters Subsidiary Department Brand "
-        "JointVenture University GovernmentBody Organization Person Country DevelopedMarket "
-        "EmergingMarket Region City MarketGroup Product Technology Standard Register Policy "
-        "Programme Publication"
-    ).split()
+        *("Firm", "BusinessGroup", "Unit", "Headquarters", "RegionalHeadquarters", "Subsidiary"),
+        *("Department", "Brand", "JointVenture", "University", "GovernmentBody", "Organization"),
+        *("Person", "Country", "DevelopedMarket", "EmergingMarket", "Region", "City"),
+        *("MarketGroup", "Product", "Technology", "Standard", "Register", "Policy"),
+        *("Programme", "Publication"),
+    )
 )
 #: Nodes that have claims or an identity of their own: what they say is checked elsewhere.
 ELSEWHERE = frozenset(
-    CU + name for name in "Population Claim Document DocumentPart CitedWork InTextCitation".split()
+    f"{CU}{name}"
+    for name in ("Population", "Claim", "Document", "DocumentPart", "CitedWork", "InTextCitation")
 )
 NUMBERS = tuple(
-    CU + name
+    f"{CU}{name}"
     for name in (
-        "numericValue lowValue highValue rankValue memberCount startYear endYear startMonth "
-        "endMonth quarter durationYears"
-    ).split()
+        *("numericValue", "lowValue", "highValue", "rankValue", "memberCount"),
+        *("startYear", "endYear", "startMonth", "endMonth", "quarter", "durationYears"),
+    )
 )
 WORKS = (names.PROV + "hadPrimarySource", CU + "citesWork", CU + "originWork")
 HEADINGS = frozenset({"Heading", "TableCaption", "FigureCaption"})
@@ -239,7 +241,9 @@ class _Checker:
             for predicate in NUMBERS:
                 for text in record.all(node, predicate):
                     if values.missing([float(text)], numbers):
-                        wrong.append(f"{local(predicate)} is {text}, the passage has no such value.")
+                        wrong.append(
+                            f"{local(predicate)} is {text}, the passage has no such value."
+                        )
             for printed in record.all(node, CU + "asPrinted"):
                 if normalise(printed) not in said.letters():
                     wrong.append(f"'{printed}' is not printed so in the passage.")
