@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
 from catchup.kg import settings
 
 Home = Annotated[

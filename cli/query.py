@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -13,12 +14,14 @@ import typer
 from catchup.cli.options import Home, home_or_default
 from catchup.cli.output import err, table
 from catchup.kg import names
-from catchup.kg.catalogue import catalogue, declared
+from catchup.kg.catalogue import catalogue, declared, question
 from catchup.kg.engine.formats import FORMATS
 from catchup.kg.engine.model import Answer, Request, Term
 from catchup.kg.engine.sync import Engine
 from catchup.kg.errors import CannotRun
+from catchup.kg.parameters import bind
 from catchup.kg.snapshot.build import build
+from catchup.kg.snapshot.index import open_index
 from catchup.kg.snapshot.manifest import NAME
 
 
@@ -59,9 +62,10 @@ def query(
     Example: `catchup query released-units --param firm=huawei`
     """
     folder = home_or_default(home)
-    build(folder)
+    manifest = build(folder).manifest
+    asked = request(name, text, param or [], format, open_index(folder / manifest.index))
     with Engine(folder / NAME) as engine:
-        answer = engine.query(request(name, text, param or [], format, engine))
+        answer = engine.query(asked)
     if answer.truncated:
         err.print(f"The answer was cut at the limit of {answer.truncated}.", style="yellow")
     if format is Format.table and answer.format == "json":
@@ -73,7 +77,11 @@ def query(
 
 
 def request(
-    name: str | None, text: str | None, given: list[str], format: Format, engine: Engine
+    name: str | None,
+    text: str | None,
+    given: list[str],
+    format: Format,
+    index: sqlite3.Connection,
 ) -> Request:
     """Return what to ask of the engine. Raises NotFound or InputError for what cannot be asked."""
     wanted = format.value
@@ -90,10 +98,8 @@ def request(
         elif Path(name).suffix in (".rq", ".sparql"):
             raise CannotRun(f"There is no file {name}.", remedy="Mind the path.")
         else:
-            from catchup.kg.parameters import bind
-
-            text, bound = bind(name, pairs(given), lambda r: engine.query(r))
-            given = []
+            asked = question(name)
+            text, bound, given = asked.text, bind(asked, pairs(given), index), []
     if given:
         raise CannotRun("--param goes with a question of the catalogue.", remedy="Leave it out.")
     return Request(declared(text or ""), results=results, rdf=rdf, substitutions=bound)
@@ -127,5 +133,3 @@ def show(answer: Answer) -> None:
 
 def _shown(cell: Term) -> str:
     return names.compact(cell["value"]) if cell["type"] == "uri" else cell["value"]
-
-

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
+
 from catchup.kg import names
 from catchup.kg.errors import CannotRun, InputError, Problem
 from catchup.kg.reading import files

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
+
 from catchup.kg import names
 from catchup.kg.errors import CannotRun
 from catchup.kg.snapshot.build import Derived, derived, lock

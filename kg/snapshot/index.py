@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pyoxigraph as ox
+
 from catchup.kg import names
 from catchup.kg.errors import CannotRun
 from catchup.kg.text import norm
@@ -26,6 +27,7 @@ NAMING = {
     names.RDFS + "comment": "definition",
 }
 IDENTIFYING = {names.DCTERMS + "identifier", names.SKOS + "notation"}
+SAME = names.SCHEMA + "sameAs"
 TYPE = names.RDF + "type"
 
 TABLES = """
@@ -66,6 +68,9 @@ def rows(quads: Iterable[ox.Quad]) -> tuple[list[tuple[str, ...]], ...]:
             named.append((subject, field, text, q.object.language or "", norm(text), graph))
         elif predicate in IDENTIFYING and isinstance(q.object, ox.Literal):
             identified.append((subject, q.object.value, graph))
+        elif predicate == SAME:
+            link = q.object.value
+            identified += [(subject, link, graph), (subject, link.rsplit("/", 1)[-1], graph)]
     return named, identified, typed
 
 

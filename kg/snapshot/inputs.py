@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyoxigraph as ox
+from rapidfuzz import process
+
 from catchup.kg import names
 from catchup.kg.errors import CatchupError, InputError, Problem, Where
 from catchup.kg.reading import files
@@ -15,7 +17,6 @@ from catchup.kg.reading.context import Context
 from catchup.kg.reading.entry import Loaded, read_entry
 from catchup.kg.reading.positions import Positions
 from catchup.kg.snapshot.skolem import skolemise
-from rapidfuzz import process
 
 KINDS = {name: name for name in ("entities", "bibliography", "curation", "links", "enrichment")}
 OURS = (names.CU, names.CUV, names.D)

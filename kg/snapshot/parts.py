@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pyoxigraph as ox
+
 from catchup.kg.snapshot.manifest import IN_DEFAULT, Part, write_durably
 
 FOLDER = "parts"

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable
 
 import pyoxigraph as ox
+
 from catchup.kg import names
 
 GENID = names.BASE + ".well-known/genid/"
