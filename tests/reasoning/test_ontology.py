@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
-from catchup.kg.reasoning.closure import closure
 from owlapi import ONTOLOGY_FILES, Reasoned, graph_of, logic, ontology_graph
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 from rdflib import OWL, RDF, Graph, URIRef
+
+from catchup.kg.reasoning.closure import closure
 
 CU = "https://w3id.org/catchup/ontology/"
 CUV = "https://w3id.org/catchup/vocab/"
