@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 import pyoxigraph as ox
+
 from catchup.kg import names
 from catchup.kg.cases.formats import CaseFormat
 from catchup.kg.cases.known import Known
@@ -65,9 +66,9 @@ def result(finding: Finding) -> dict[str, Any]:
 
 
 def check_case(
-    content: bytes, format: CaseFormat, file: str, home: Path, base: str, case: str = ""
+    content: bytes, format: CaseFormat, file: str, known: Known, base: str, case: str = ""
 ) -> Report:
-    """Check the case `content` against the shapes, the rules and the snapshot in `home`.
+    """Check the case `content` against the shapes, the rules and what is `known`.
 
     `file` names the content in messages, `base` is the IRI under which new nodes are minted, and
     `case` names the case where the content itself does not. Raises SyntaxProblem or TooLarge when
@@ -77,7 +78,6 @@ def check_case(
     loaded = read_case(content, format, file, terms.context)
     case = loaded.header.get("id") or _graph_id(loaded.graph) or case or _slug(file)
     graph = base + "graph/case-" + case
-    known = Known.at(home)
     report = Report(case, graph, header={**loaded.header, "id": case})
     quads = _minted(loaded.quads, graph, base, known)
     year = datetime.datetime.now(tz=datetime.UTC).year

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rapidfuzz.distance import OSA
+
 from catchup.kg import names
 from catchup.kg.snapshot.index import open_index
 from catchup.kg.snapshot.manifest import read_manifest
 from catchup.kg.text import norm
-from rapidfuzz.distance import OSA
 
 #: Words that firms' names carry or drop at will.
 GENERIC = frozenset(

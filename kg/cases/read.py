@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 import pyoxigraph as ox
+
 from catchup.kg import names
 from catchup.kg.cases.formats import CaseFormat, refuse_large
 from catchup.kg.cases.places import jsonld_places, turtle_places

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyoxigraph as ox
+from rapidfuzz.distance import OSA
+
 from catchup.kg import names
 from catchup.kg.cases.known import Known
 from catchup.kg.cases.terms import TYPE, Terms
 from catchup.kg.shapes.validate import Finding
-from rapidfuzz.distance import OSA
 
 IDENTIFIER = names.DCTERMS + "identifier"
 YEARS = {names.CU + k for k in ("startYear", "endYear", "publishedYear")}

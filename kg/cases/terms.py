@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import pyoxigraph as ox
+from rapidfuzz import fuzz, process
+
 from catchup.kg import names
 from catchup.kg.reading.context import Context
 from catchup.kg.reading.files import ontology_files, parse_turtle, vocabulary_files
 from catchup.kg.shapes.lint import derived_terms
-from rapidfuzz import fuzz, process
 
 TYPE, SUBCLASS = names.RDF + "type", names.RDFS + "subClassOf"
 RANGE = names.RDFS + "range"

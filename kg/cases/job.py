@@ -1,0 +1,144 @@
+"""One job with a case in a child process: limited where it reads what a visitor sent.
+
+A frame comes in (what to do, and the content), a frame goes out (the report, and the case as
+N-Quads); kg.engine.wire says how. The same code serves the command line, which forks itself, and
+the web process, which must not fork and asks kg.cases.holder instead.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import socket
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+
+from catchup.kg import names
+from catchup.kg.cases.check import check_case
+from catchup.kg.cases.formats import TooLarge, UnknownFormat, by_name
+from catchup.kg.cases.known import Known
+from catchup.kg.cases.terms import load_terms
+from catchup.kg.engine.wire import frame, read_frame
+from catchup.kg.errors import CatchupError, InputError, SyntaxProblem, Where
+from catchup.kg.shapes.load import load_profile
+from catchup.kg.shapes.validate import validate
+
+#: Bytes that reading one case may take beyond the warm process. The largest case that is read
+#: (2 MB of YAML) takes 190 MB.
+MEMORY = 512 * 1024 * 1024
+#: Seconds of processor and of the clock. A case of 60 statements takes 0.07 s.
+PROCESSOR = 10
+CLOCK = 15
+
+
+class CaseTooHard(InputError):
+    """Reading or checking a case went over the limits."""
+
+    title = "The case cannot be read within the limits"
+    kind = "case-limits"
+    status = 422
+
+
+def too_hard() -> CaseTooHard:
+    """Return the error for a child that went over its limits."""
+    return CaseTooHard(
+        f"Reading the case takes more than {MEMORY // 2**20} MB or {PROCESSOR} seconds.",
+        remedy="It is nested too deeply or far too large: split it, or write it plainly.",
+    )
+
+
+def warm() -> None:
+    """Load all that a check needs, so that nothing is opened once descriptors are forbidden."""
+    import openpyxl  # noqa: F401
+
+    load_terms()
+    load_profile("profile-new-case")
+    claim = ox.NamedNode(names.D + "warm")
+    triple = ox.Triple(claim, ox.NamedNode(names.RDF + "type"), ox.NamedNode(names.CU + "Claim"))
+    validate([triple], (), [claim.value])
+    "warm".encode("utf-8-sig").decode("utf-8-sig")
+
+
+def serve(sock: socket.socket) -> None:
+    """Do the one job that comes in on `sock` under limits, and answer on it."""
+    header, body = read_frame(sock)
+    warm()
+    known = Known.at(Path(header["home"]))
+    _limit()
+    try:
+        report = check_case(
+            body, by_name(header["format"]), header["file"], known, header["base"], header["case"]
+        )
+        quads = ox.serialize(report.quads, format=ox.RdfFormat.N_QUADS) or b""
+        answer = {**report.as_dict(), "graph": report.graph, "header": report.header}
+        sock.sendall(frame(answer, quads))
+    except CatchupError as error:
+        sock.sendall(frame({"error": _pack(error)}))
+    except (MemoryError, RecursionError):
+        sock.sendall(frame({"error": _pack(too_hard())}))
+
+
+def _limit() -> None:
+    """Forbid the process more memory and time than a case needs, and all files and sockets."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    size = pages * resource.getpagesize() + MEMORY
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    spent = int(used.ru_utime + used.ru_stime)
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    resource.setrlimit(resource.RLIMIT_CPU, (spent + PROCESSOR, spent + PROCESSOR + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, CLOCK)
+
+
+def run_forked(job: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+    """Do a job in a fork of this process (the command line; never a threaded process).
+
+    Raises the error that the job met, or CaseTooHard when it went over the limits.
+    """
+    mine, theirs = socket.socketpair()
+    child = os.fork()
+    if child == 0:
+        mine.close()
+        with open(os.devnull, "w") as nothing:  # noqa: PTH123
+            os.dup2(nothing.fileno(), 2)
+        try:
+            serve(theirs)
+        finally:
+            os._exit(0)
+    theirs.close()
+    try:
+        with mine:
+            mine.settimeout(CLOCK + 5)
+            mine.sendall(frame(job, body))
+            return opened(*read_frame(mine))
+    except (EOFError, OSError):
+        raise too_hard() from None
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def opened(answer: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+    """Return the answer of a job, or raise the error that it carries."""
+    packed = answer.get("error")
+    if packed is None:
+        return answer, body
+    kinds = {cls.kind: cls for cls in (SyntaxProblem, UnknownFormat, TooLarge, CaseTooHard)}
+    cls = kinds.get(packed["kind"], InputError)
+    raise cls(packed["detail"], where=Where(**packed["where"]), remedy=packed["remedy"])
+
+
+def _pack(error: CatchupError) -> dict[str, Any]:
+    return {
+        "kind": error.kind,
+        "detail": error.detail,
+        "remedy": error.remedy,
+        "where": asdict(error.where),
+    }
