@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from catchup.kg.errors import InputError, Where
+from catchup.kg.evidence.values import MONTH_NAMES
 from catchup.kg.text import norm
 
 LIST = Path(__file__).with_name("names.yaml")
@@ -39,7 +40,7 @@ class Names:
         found = []
         for match in _CAPITAL.finditer(text):
             word = match[0].removesuffix("'s").removesuffix("’s").strip("'’")
-            if word in self.plain or word.lower() in self.plain:
+            if word in self.plain or word in MONTH_NAMES:
                 continue
             first = _SENTENCE_END.search(text[: match.start()]) is not None
             if first and (len(word) == 1 or norm(word) in self.lower):

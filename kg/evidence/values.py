@@ -55,14 +55,20 @@ COUNTING = frozenset(
     {word for word, number in WORDS.items() if 2 <= number <= 30 and word[-2:] not in ("th", "rd")}
     - {"twice", "second", "both", "pair", "double", "third", "thrice", "dozen"}
 )
-MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+MONTH_NAMES = [
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
+    *("October", "November", "December"),
+]
+MONTHS = [name[:3].lower() for name in MONTH_NAMES]
 ROMAN = {"i": 1.0, "ii": 2.0, "iii": 3.0, "iv": 4.0}
 
 _NUMBER = re.compile(
-    r"(?<![\w.])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(s\b|st\b|nd\b|rd\b|th\b)?"
+    r"(?<!\w)(?<!\d\.)(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(s\b|st\b|nd\b|rd\b|th\b)?"
     r"(?:\s*-?\s*(thousand|million|billion|trillion|bn|m)\b)?",
     re.IGNORECASE,
 )
+_DATE = re.compile(r"\b(\d{4})\.(\d{1,2})\.(\d{1,2})\b")
+_WORD_SCALED = re.compile(r"\b([a-z]+)[ -](thousand|million|billion|trillion)\b", re.IGNORECASE)
 _SHORT_RANGE = re.compile(r"\b(\d{4})\s?[-–/]\s?(\d{2})\b")
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 
@@ -71,7 +77,8 @@ def stated(text: str) -> set[float]:
     """Return every number that `text` states, in all the ways it may be meant.
 
     A number with a magnitude is given both scaled and bare; `1990s` gives all years of the decade,
-    `2013-14` both years, a month its number.
+    `2013-14` both years, `2018.7.20` its parts, a month
+    its number.
     """
     found: set[float] = set()
     for match in _NUMBER.finditer(text):
@@ -81,6 +88,11 @@ def stated(text: str) -> set[float]:
             found.add(round(value * MAGNITUDES[match[3].lower()], 6))
         if match[2] == "s" and value % 10 == 0:
             found.update(value + year for year in range(10))
+    for match in _DATE.finditer(text):
+        found.update(float(group) for group in match.groups())
+    for match in _WORD_SCALED.finditer(text):
+        if match[1].lower() in WORDS:
+            found.add(WORDS[match[1].lower()] * MAGNITUDES[match[2].lower()])
     for match in _SHORT_RANGE.finditer(text):
         found.add(float(match[1][:2] + match[2]))
     for word in _WORD.findall(text):
@@ -89,7 +101,7 @@ def stated(text: str) -> set[float]:
 
 
 def written(text: str) -> set[float]:
-    """Return the numbers that a label states: those in digits, and those it counts with."""
+    """Return the numbers that a label states: digits, number words it counts with, months."""
     found: set[float] = set()
     for match in _NUMBER.finditer(text):
         value = float(match[1].replace(",", ""))
@@ -98,6 +110,8 @@ def written(text: str) -> set[float]:
     for word in _WORD.findall(text):
         if word.lower() in COUNTING:
             found.add(WORDS[word.lower()])
+        elif word in MONTH_NAMES:
+            found.add(float(MONTH_NAMES.index(word) + 1))
     return found
 
 

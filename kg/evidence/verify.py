@@ -7,6 +7,8 @@ derived is exempt as far as `derivedValue` names it.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -68,7 +70,8 @@ class _Said:
         return values.stated(self.text)
 
     def words(self) -> str:
-        return norm(self.text)
+        # footnote marks go first, lest a raised 1 become a digit of the word before it
+        return norm("".join(c for c in self.text if unicodedata.category(c) != "No"))
 
     def letters(self) -> str:
         return normalise(self.text)
@@ -271,6 +274,9 @@ class _Checker:
         return found
 
     def _is_named(self, node: str) -> bool:
+        labels = self.record.all(node, LABEL)
+        if labels and labels[0][:1].islower():
+            return False  # a description, such as "subsidiaries that ZTE sold in 2013"
         return bool(NAMED.intersection(self.record.all(node, TYPE))) and (
             self.record.one(node, CU + "namedInSource") != "false"
         )
@@ -286,7 +292,8 @@ class _Checker:
         record = self.record
         if CU + "CitedWork" not in record.all(node, TYPE):
             return []
-        family = record.one(node, CU + "authorList").split(",")[0]
+        named = record.one(node, CU + "authorList") or record.one(node, LABEL)
+        family = re.split(r",|;| \d", named)[0]
         year = record.one(node, CU + "publishedYear")
         words = said.words()
         if any(contains(words, f) for f in self.known.of(local(node), [family])) and (
