@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import pyoxigraph as ox
 from rapidfuzz import process
 
 from catchup.kg import names
 from catchup.kg.errors import InputError, NotFound
 from catchup.kg.reading.files import QUERIES, parse_turtle
+from catchup.kg.terms import Node, node, value
 
 PREFIX_FILE = "prefixes.ttl"
 TRUE = ("true", "1")
@@ -83,11 +83,9 @@ def question(name: str) -> Question:
 
 def read_question(path: Path) -> Question:
     """Read the question in the file `path`. Raises InputError when it lacks a query or a comment."""
-    said: dict[str, dict[str, list[ox.NamedNode | ox.Literal]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
+    said: dict[str, dict[str, list[Node]]] = defaultdict(lambda: defaultdict(list))
     for triple in parse_turtle(path):
-        said[triple.subject.value][triple.predicate.value].append(triple.object)
+        said[value(triple.subject)][triple.predicate.value].append(node(triple.object))
     iri = names.Q + path.stem
     own = said.get(iri)
     if own is None:
@@ -122,7 +120,7 @@ def declared(text: str, prefixes: Mapping[str, str] = names.PREFIXES) -> str:
     return "".join(f"PREFIX {p}: <{prefixes[p]}> " for p in wanted) + text
 
 
-def _parameter(said: Mapping[str, list[ox.NamedNode | ox.Literal]]) -> Parameter:
+def _parameter(said: Mapping[str, list[Node]]) -> Parameter:
     default = said.get(names.SH + "defaultValue")
     return Parameter(
         name=_text(said, names.SH + "name"),
@@ -134,7 +132,7 @@ def _parameter(said: Mapping[str, list[ox.NamedNode | ox.Literal]]) -> Parameter
     )
 
 
-def _text(said: Mapping[str, list[ox.NamedNode | ox.Literal]], predicate: str) -> str:
+def _text(said: Mapping[str, list[Node]], predicate: str) -> str:
     values = said.get(predicate)
     return values[0].value if values else ""
 

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import pyoxigraph as ox
+
 from catchup.kg import names
 from catchup.kg.reading.context import Context, Term
+from catchup.kg.terms import Node, node, value
 
 TYPE = names.RDF + "type"
 IDENTIFIER = names.DCTERMS + "identifier"
@@ -37,12 +39,12 @@ def entry(quads: Iterable[ox.Quad], graph: str, context: Context) -> dict[str, A
 class _Writer:
     def __init__(self, quads: list[ox.Quad], context: Context) -> None:
         self.context = context
-        self.rows: dict[str, list[tuple[str, ox.NamedNode | ox.Literal]]] = defaultdict(list)
+        self.rows: dict[str, list[tuple[str, Node]]] = defaultdict(list)
         uses: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for q in quads:
-            self.rows[q.subject.value].append((q.predicate.value, q.object))
+            self.rows[value(q.subject)].append((q.predicate.value, node(q.object)))
             if isinstance(q.object, ox.NamedNode):
-                uses[q.object.value].append((q.subject.value, q.predicate.value))
+                uses[q.object.value].append((value(q.subject), q.predicate.value))
         self.classes = {iri: name for name, iri in context.types.items()}
         self.owner: dict[str, str] = {}
         for iri, users in sorted(uses.items()):
@@ -90,19 +92,19 @@ class _Writer:
             block["type"] = kinds[0] if len(kinds) == 1 else kinds
         segments = []
         values: dict[str, list[Any]] = defaultdict(list)
-        for predicate, value in rows:
+        for predicate, said in rows:
             if predicate == TYPE or (is_claim and predicate == IDENTIFIER):
                 continue
             if predicate == SELECTOR:
                 start, end = (
-                    self._values(value.value, names.OA + edge)[0] for edge in ("start", "end")
+                    self._values(said.value, names.OA + edge)[0] for edge in ("start", "end")
                 )
-                segments.append((value.value, f"{start}-{end}"))
+                segments.append((said.value, f"{start}-{end}"))
                 continue
             if predicate == STATE:
                 continue
-            term = self._term(predicate, value)
-            values[term.key].append(self._value(subject, term, value))
+            term = self._term(predicate, said)
+            values[term.key].append(self._value(subject, term, said))
         if segments:
             segments.sort(key=lambda s: (len(s[0]), s[0]))
             block["segments"] = [text for _, text in segments]
@@ -110,18 +112,18 @@ class _Writer:
             block[key] = found[0] if len(found) == 1 else found
         return block
 
-    def _value(self, subject: str, term: Term, value: ox.NamedNode | ox.Literal) -> Any:
-        if isinstance(value, ox.Literal):
-            return value.value
-        iri = value.value
+    def _value(self, subject: str, term: Term, said: Node) -> Any:
+        if isinstance(said, ox.Literal):
+            return said.value
+        iri = said.value
         if iri in self.inside and self.owner[iri] == subject:
             return self._block(iri)
         if term.kind == "property":
             return self._name(iri, names.CU)
         return self._name(iri, names.CUV if term.kind == "concept" else names.D)
 
-    def _term(self, predicate: str, value: ox.NamedNode | ox.Literal) -> Term:
-        language = value.language if isinstance(value, ox.Literal) else None
+    def _term(self, predicate: str, said: Node) -> Term:
+        language = said.language if isinstance(said, ox.Literal) else None
         term = self.context.by_iri.get((predicate, language))
         if term is None:
             raise ValueError(f"no key stands for {names.compact(predicate)} @{language}")

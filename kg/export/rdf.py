@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import pyoxigraph as ox
+
 from catchup.kg import names
 from catchup.kg.snapshot.skolem import unskolemise
+from catchup.kg.terms import Node, named, node, value
 
 FORMATS = {
     "trig": ox.RdfFormat.TRIG,
@@ -53,24 +55,23 @@ def rdf12(quads: Iterable[ox.Quad]) -> bytes:
     claims: dict[str, set[str]] = defaultdict(set)
     for q in rows:
         if q.predicate.value == names.CU + "asserts":
-            claims[q.object.value].add(q.subject.value)
+            claims[value(q.object)].add(value(q.subject))
     out: list[ox.Triple] = []
     reifies = ox.NamedNode(names.RDF + "reifies")
     for situation, by in sorted(claims.items()):
         parts = said.get(situation, {})
-        subject, predicate, value = (
-            parts.get(names.CU + k, [None])[0] for k in ("stSubject", "stPredicate", "stObject")
-        )
-        if subject is None or predicate is None or value is None:
+        keys = ("stSubject", "stPredicate", "stObject")
+        if not all(parts.get(names.CU + k) for k in keys):
             continue
-        triple = ox.Triple(subject, ox.NamedNode(predicate.value), value)
+        subject, predicate, object_ = (parts[names.CU + k][0] for k in keys)
+        triple = ox.Triple(named(subject), named(predicate), object_)
         out.append(triple)
         for claim in sorted(by):
             out.append(ox.Triple(ox.NamedNode(claim), reifies, triple))
             for key in ("statedIn", "hasEvidence"):
-                node = ox.NamedNode(names.CU + key)
                 for evidence in said.get(claim, {}).get(names.CU + key, []):
-                    out.append(ox.Triple(ox.NamedNode(claim), node, evidence))
+                    property_ = ox.NamedNode(names.CU + key)
+                    out.append(ox.Triple(ox.NamedNode(claim), property_, evidence))
     text = ox.serialize(out, format=ox.RdfFormat.TURTLE, prefixes=names.PREFIXES)
     return text or b""
 
@@ -91,7 +92,7 @@ def nanopublications(quads: Iterable[ox.Quad]) -> bytes:
         )
         publication = ox.NamedNode(here)
 
-        def add(graph: ox.NamedNode, s: ox.NamedNode, p: str, o: ox.NamedNode | ox.Literal) -> None:
+        def add(graph: ox.NamedNode, s: ox.NamedNode, p: str, o: Node) -> None:
             out.append(ox.Quad(s, ox.NamedNode(p), o, graph))
 
         add(head, publication, type_, ox.NamedNode(NP + "Nanopublication"))
@@ -99,13 +100,13 @@ def nanopublications(quads: Iterable[ox.Quad]) -> bytes:
         add(head, publication, NP + "hasProvenance", provenance)
         add(head, publication, NP + "hasPublicationInfo", info)
         for key in ("asserts", "puts"):
-            for node in properties.get(names.CU + key, []):
-                for predicate, values in said.get(node.value, {}).items():
-                    for value in values:
-                        add(assertion, node, predicate, value)
+            for thing in properties.get(names.CU + key, []):
+                for predicate, values in said.get(thing.value, {}).items():
+                    for one in values:
+                        add(assertion, named(thing), predicate, one)
         for predicate in (names.CU + "hasEvidence", names.CU + "basedOnClaim"):
-            for node in properties.get(predicate, []):
-                add(provenance, assertion, names.PROV + "wasDerivedFrom", node)
+            for ground in properties.get(predicate, []):
+                add(provenance, assertion, names.PROV + "wasDerivedFrom", ground)
         for agent in properties.get(names.PROV + "wasAttributedTo", []):
             add(provenance, assertion, names.PROV + "wasAttributedTo", agent)
         curators = ox.NamedNode(names.D + "agent-curators")
@@ -116,16 +117,13 @@ def nanopublications(quads: Iterable[ox.Quad]) -> bytes:
     return text or b""
 
 
-def _by_subject(
-    quads: Iterable[ox.Quad],
-) -> dict[str, dict[str, list[ox.NamedNode | ox.Literal]]]:
-    found: dict[str, dict[str, list[ox.NamedNode | ox.Literal]]] = {}
+def _by_subject(quads: Iterable[ox.Quad]) -> dict[str, dict[str, list[Node]]]:
+    found: dict[str, dict[str, list[Node]]] = {}
     for q in quads:
-        found.setdefault(q.subject.value, {}).setdefault(q.predicate.value, []).append(q.object)
+        own = found.setdefault(value(q.subject), {})
+        own.setdefault(q.predicate.value, []).append(node(q.object))
     return found
 
 
-def _has(
-    properties: dict[str, list[ox.NamedNode | ox.Literal]], predicate: str, value: str
-) -> bool:
-    return any(o.value == value for o in properties.get(predicate, ()))
+def _has(properties: dict[str, list[Node]], predicate: str, wanted: str) -> bool:
+    return any(o.value == wanted for o in properties.get(predicate, ()))

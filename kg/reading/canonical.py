@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import rdflib
+
 from catchup.kg import names
 from catchup.kg.errors import SyntaxProblem, Where
 from catchup.kg.reading.files import load_context, parse_turtle

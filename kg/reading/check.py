@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pyoxigraph as ox
+from rapidfuzz import process
+
 from catchup.kg import names
 from catchup.kg.errors import CatchupError, Problem
 from catchup.kg.reading.entry import Loaded, read_entry
@@ -17,7 +19,7 @@ from catchup.kg.reading.files import (
     parse_turtle,
     vocabulary_files,
 )
-from rapidfuzz import process
+from catchup.kg.terms import value as text
 
 OURS = (names.CU, names.CUV, names.D)
 
@@ -30,7 +32,7 @@ def dangling(loaded: Iterable[Loaded], declared: set[str]) -> list[Problem]:
     files = list(loaded)
     known = set(declared)
     for one in files:
-        known.update(q.subject.value for q in one.quads)
+        known.update(text(q.subject) for q in one.quads)
     problems = []
     for one in files:
         for quad in one.quads:
@@ -39,7 +41,7 @@ def dangling(loaded: Iterable[Loaded], declared: set[str]) -> list[Problem]:
                 continue
             if value.value in known:
                 continue
-            where = one.positions.of(quad.subject.value, quad.predicate.value)
+            where = one.positions.of(text(quad.subject), quad.predicate.value)
             name = names.compact(value.value)
             near = process.extractOne(value.value, known, score_cutoff=85)
             remedy = (

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import pyoxigraph as ox
+
 from catchup.kg import names
+from catchup.kg.terms import value
 
 Kind = Literal["concept", "entity", "property", "literal"]
 
@@ -66,7 +68,11 @@ class Context:
     @classmethod
     def from_ontology(cls, quads: Iterable[ox.Quad | ox.Triple]) -> Context:
         """Derive the context from the quads of the ontology (its modules without vocabularies)."""
-        rows = [(q.subject.value, q.predicate.value, q.object) for q in quads if _named(q.subject)]
+        rows = [
+            (value(q.subject), q.predicate.value, q.object)
+            for q in quads
+            if isinstance(q.subject, ox.NamedNode)
+        ]
         kinds: dict[str, set[str]] = {}
         ranges: dict[str, str] = {}
         supers: dict[str, set[str]] = {}
@@ -98,11 +104,11 @@ class Context:
             elif names.OWL + "AnnotationProperty" in declared and iri.startswith(names.CU):
                 terms.setdefault(local, Term(local, iri, "literal", datatype=names.XSD + "string"))
         for key, (iri, language) in ALIASES.items():
-            datatype = None if language else names.XSD + "string"
-            terms[key] = Term(key, iri, "literal", datatype, language)
+            plain = None if language else names.XSD + "string"
+            terms[key] = Term(key, iri, "literal", plain, language)
         for key, iri in LINKS.items():
             terms[key] = Term(key, iri, "entity")
-        by_iri = {}
+        by_iri: dict[tuple[str, str | None], Term] = {}
         for term in terms.values():
             by_iri.setdefault((term.iri, term.language), term)
         for key in (*ALIASES, *LINKS):
@@ -140,10 +146,6 @@ class Context:
                 entry |= {"@type": "@id", "@context": {"@base": bases[term.kind]}}
             context[key] = entry
         return {"@context": context}
-
-
-def _named(node: object) -> bool:
-    return isinstance(node, ox.NamedNode)
 
 
 def _closure(iri: str, supers: dict[str, set[str]]) -> set[str]:

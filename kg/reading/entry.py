@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyoxigraph as ox
+from rapidfuzz import process
+
 from catchup.kg import names
 from catchup.kg.errors import InputError, Problem, SyntaxProblem, Where
 from catchup.kg.reading.context import Context, Term
 from catchup.kg.reading.positions import Positions
 from catchup.kg.reading.tree import Mapping, Node, Scalar, Sequence, read_tree
-from rapidfuzz import process
 
 SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 CLAIM_NUMBER = re.compile(r"[A-Z]{2,5}-[0-9]{4}\Z")
@@ -136,17 +137,17 @@ class _Reader:
                     self.out.positions.add("header", name, value.where)
                 else:
                     self._problem(f"'{name}' takes one text.", key.where, "")
-        name = tree.text("graph")
-        if name is None and "id" in self.out.header:
-            name = "case-" + self.out.header["id"]
-        if name is None or not SAFE_ID.match(name):
+        graph = tree.text("graph")
+        if graph is None and "id" in self.out.header:
+            graph = "case-" + self.out.header["id"]
+        if graph is None or not SAFE_ID.match(graph):
             self._problem(
                 "The entry does not say which graph it belongs to.",
                 tree.where,
                 "Give 'graph: NAME', or 'case:' with an 'id'.",
             )
-            name = "unnamed"
-        self.out.graph = names.graph_iri(name)
+            graph = "unnamed"
+        self.out.graph = names.graph_iri(graph)
         self.graph = ox.NamedNode(self.out.graph)
 
     def _blocks(self, tree: Mapping, name: str) -> list[Mapping]:
@@ -301,8 +302,8 @@ class _Reader:
             return
         source = block.text("source") or (block.text("part") or "").split("-")[0]
         if "source" not in block.entries and source:
-            value = ox.NamedNode(self._iri(source))
-            self._add(subject, names.OA + "hasSource", value, block.where)
+            document = ox.NamedNode(self._iri(source))
+            self._add(subject, names.OA + "hasSource", document, block.where)
         segments = block.get("segments")
         if segments is None:
             return
@@ -318,8 +319,8 @@ class _Reader:
             self._add(subject, names.OA + "hasSelector", segment, item.where)
             self._add(segment, A.value, ox.NamedNode(names.OA + "TextPositionSelector"), item.where)
             for name, text in zip(("start", "end"), match.groups(), strict=True):
-                value = ox.Literal(text, datatype=ox.NamedNode(names.XSD + "integer"))
-                self._add(segment, names.OA + name, value, item.where)
+                offset = ox.Literal(text, datatype=ox.NamedNode(names.XSD + "integer"))
+                self._add(segment, names.OA + name, offset, item.where)
 
     # -- values --------------------------------------------------------------------------------
     def _value(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyoxigraph as ox
+
 from catchup.kg.errors import SyntaxProblem, Where
 from catchup.kg.reading.context import Context
 

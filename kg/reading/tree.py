@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import yaml
+
 from catchup.kg.errors import Problem, SyntaxProblem, Where
 
 #: Deepest nesting of an entry; the sources' entries reach 6.
@@ -73,7 +74,7 @@ def read_tree(text: str, file: str, problems: list[Problem]) -> Node | None:
                 mark = event.start_mark
                 raise SyntaxProblem(
                     f"The entry uses the anchor or alias '{anchor}'.",
-                    where=Where(file, mark.line + 1, mark.column + 1),
+                    where=Where(file, mark.line + 1, mark.column + 1) if mark else Where(file),
                     remedy="Write the value out in full; anchors and aliases are not read.",
                 )
         node = yaml.compose(text, Loader=yaml.CSafeLoader)

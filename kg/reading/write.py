@@ -136,7 +136,7 @@ def _flow(value: Plain) -> str:
 
 
 def _scalar(text: str, flow: bool = False) -> str:
-    bad = ": " in text or " #" in text or text.endswith(":") or GUESSED.match(text)
+    bad = ": " in text or " #" in text or text.endswith(":") or bool(GUESSED.match(text))
     if flow:
         bad = bad or any(c in text for c in ",[]{}?")
     if text and not bad and PLAIN.match(text):

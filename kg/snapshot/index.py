@@ -15,6 +15,7 @@ import pyoxigraph as ox
 
 from catchup.kg import names
 from catchup.kg.errors import CannotRun
+from catchup.kg.terms import value
 from catchup.kg.text import norm
 
 NAMING = {
@@ -58,10 +59,10 @@ def rows(quads: Iterable[ox.Quad]) -> tuple[list[tuple[str, ...]], ...]:
     typed: list[tuple[str, ...]] = []
     for q in quads:
         predicate = q.predicate.value
-        subject = q.subject.value
+        subject = value(q.subject)
         graph = q.graph_name.value if isinstance(q.graph_name, ox.NamedNode) else ""
         if predicate == TYPE:
-            typed.append((subject, q.object.value, graph))
+            typed.append((subject, value(q.object), graph))
         elif predicate in NAMING and isinstance(q.object, ox.Literal):
             text = q.object.value
             field = NAMING[predicate]
@@ -69,7 +70,7 @@ def rows(quads: Iterable[ox.Quad]) -> tuple[list[tuple[str, ...]], ...]:
         elif predicate in IDENTIFYING and isinstance(q.object, ox.Literal):
             identified.append((subject, q.object.value, graph))
         elif predicate == SAME:
-            link = q.object.value
+            link = value(q.object)
             identified += [(subject, link, graph), (subject, link.rsplit("/", 1)[-1], graph)]
     return named, identified, typed
 

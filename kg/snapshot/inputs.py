@@ -17,6 +17,7 @@ from catchup.kg.reading.context import Context
 from catchup.kg.reading.entry import Loaded, read_entry
 from catchup.kg.reading.positions import Positions
 from catchup.kg.snapshot.skolem import skolemise
+from catchup.kg.terms import value
 
 KINDS = {name: name for name in ("entities", "bibliography", "curation", "links", "enrichment")}
 OURS = (names.CU, names.CUV, names.D)
@@ -112,7 +113,7 @@ def _entries(inputs: Inputs, context: Context) -> Iterator[Loaded]:
 def undeclared(entries: Iterable[Loaded], turtle: dict[Path, list[ox.Triple]]) -> list[Problem]:
     """Return a problem for every term of our namespaces that is used but declared nowhere."""
     entries = list(entries)
-    known = {q.subject.value for one in entries for q in one.quads}
+    known = {value(q.subject) for one in entries for q in one.quads}
     for path, triples in turtle.items():
         if not path.is_relative_to(files.SHAPES) and not path.is_relative_to(files.QUERIES):
             known.update(t.subject.value for t in triples if isinstance(t.subject, ox.NamedNode))
@@ -122,7 +123,7 @@ def undeclared(entries: Iterable[Loaded], turtle: dict[Path, list[ox.Triple]]) -
         for q in one.quads:
             for iri in _used(q.predicate, q.object):
                 if iri not in known:
-                    where = one.positions.of(q.subject.value, q.predicate.value)
+                    where = one.positions.of(value(q.subject), q.predicate.value)
                     problems.append(_undeclared(iri, where, known))
     for path, triples in turtle.items():
         for t in triples:
