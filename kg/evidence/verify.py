@@ -294,11 +294,10 @@ class _Checker:
             return []
         named = record.one(node, CU + "authorList") or record.one(node, LABEL)
         family = re.split(r",|;| \d", named)[0]
-        year = record.one(node, CU + "publishedYear")
+        years = {float(year) for year in record.all(node, CU + "publishedYear")}
         words = said.words()
-        if any(contains(words, f) for f in self.known.of(local(node), [family])) and (
-            not values.missing([float(year or 0)], said.numbers())
-        ):
+        forms = self.known.of(local(node), [family])
+        if any(contains(words, f) for f in forms) and not values.missing(years, said.numbers()):
             return []
         return [f"it credits {record.one(node, LABEL)}, the passage does not."]
 
