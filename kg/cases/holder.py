@@ -26,7 +26,7 @@ SIDE_BY_SIDE = 4
 def main(descriptor: int) -> None:
     """Take jobs on the socket `descriptor` until its other end is closed."""
     control = socket.socket(fileno=descriptor)
-    job.warm()
+    job.warm(sheets=True)
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

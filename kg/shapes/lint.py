@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 import pyoxigraph as ox
+
 from catchup.kg import names
 
 #: A nested repetition such as (a+)+ makes Python's `re` run for ever (26 s on 29 characters).

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
+from rdflib import SH, BNode, Graph, Literal, URIRef
+from rdflib.term import Node
+
 from catchup.kg import names
 from catchup.kg.errors import NotFound
 from catchup.kg.reading.files import SHAPES, parse_turtle
-from rdflib import SH, BNode, Graph, Literal, URIRef
-from rdflib.term import Node
 
 PROFILES = ("profile-new-case", "profile-release")
 TARGETS = (SH.targetClass, SH.targetSubjectsOf)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pyoxigraph as ox
+from rdflib import RDF, RDFS, SH, Graph, Literal, URIRef
+from rdflib.term import Node
+
 from catchup.kg import names
 from catchup.kg.errors import Problem, Where
 from catchup.kg.shapes.load import Profile, load_profile, to_rdflib
-from rdflib import RDF, RDFS, SH, Graph, Literal, URIRef
-from rdflib.term import Node
 
 SEVERITIES = ("violation", "warning", "info")
 NOWHERE = Where()
