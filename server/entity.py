@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter
 
+from catchup.kg.engine.errors import EngineError
 from catchup.kg.engine.formats import FORMATS, family
 from catchup.kg.engine.model import Answer, Request
 from catchup.server.asgi import Receive, Scope, Send, header, send_response, unless_gone
@@ -61,7 +62,12 @@ class Entity:
         return await unless_gone(receive, self._services.answer(request, client))
 
     async def _known(self, path: str, scope: Scope, receive: Receive) -> bool:
-        answer, cached = await self._describe(path, "ntriples", scope, receive)
+        try:
+            answer, cached = await self._describe(path, "ntriples", scope, receive)
+        except EngineError as error:
+            if error.kind == EngineError.kind:
+                return False  # the path makes no IRI
+            raise
         self._services.release(answer, cached)
         return answer.rows > 0
 

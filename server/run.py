@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 
 import uvicorn
 
@@ -40,6 +41,8 @@ def run(config: ServerConfig, started: Callable[[ServerConfig], None] | None = N
     `started` is called once when queries can be answered, to tell the user where.
     """
     with bind(config.host, config.port) as sock, contextlib.suppress(KeyboardInterrupt):
+        # port 0 asks the system for a free one
+        config = replace(config, port=sock.getsockname()[1])
         asyncio.run(_serve(config, sock, started))
 
 

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import gzip
-import re
 import time
 from collections.abc import Iterable
 from typing import Any
 
 import pyoxigraph as ox
 import zstandard
+
 from catchup.kg.engine.errors import (
     EngineError,
     NotAcceptable,
-    QuerySyntaxError,
     ServiceRefused,
     TooComplex,
 )
 from catchup.kg.engine.formats import FORMATS, Format
-from catchup.kg.engine.gate import Shape, admit, bind, shape, unescape
+from catchup.kg.engine.gate import Shape, admit, bind
 from catchup.kg.engine.limits import Limits
 from catchup.kg.engine.model import Request, Term
 from catchup.kg.engine.rows import TRUNCATED_IRI, Full, RowWriter
-from catchup.kg.errors import Where
+from catchup.kg.engine.syntax import syntax_error, tidy
 from catchup.kg.names import BASE, DCTERMS, PREFIXES, RDFS, SKOS
 from catchup.kg.snapshot.skolem import unskolemise
 
 _LABELS = tuple(ox.NamedNode(x) for x in (RDFS + "label", SKOS + "prefLabel", DCTERMS + "title"))
 _MERGED = ox.NamedNode("urn:catchup:merged")
-_POSITION = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 # Below this a compressed body is no smaller on the wire than its packet.
 _COMPRESS_FROM = 1400
 # Beyond this, sorting for readability costs more than it gives.
@@ -97,8 +95,8 @@ class Executor:
         self, request: Request, seen: Shape, format_: Format, dataset: dict[str, Any]
     ) -> tuple[dict[str, Any], bytes, float]:
         header = {"form": seen.form, "format": format_.name, "volatile": seen.volatile}
+        text = bind(request.query, terms(request.substitutions))
         try:
-            text = bind(request.query, terms(request.substitutions))
             result: Any = self._store.query(text, base_iri=BASE, **dataset)
             if isinstance(result, ox.QueryTriples):
                 triples, truncated = self._collect(result)
@@ -114,7 +112,7 @@ class Executor:
                     body, rows, cut = writer.result()
                 return header | {"rows": rows, "truncated": cut}, body, time.perf_counter()
         except SyntaxError as error:
-            raise syntax_error(str(error.args[0]), request.query) from None
+            raise syntax_error(str(error.args[0]), text, self._parse) from None
         except (OSError, RuntimeError, ValueError) as error:
             if "ervice" in str(error):
                 raise ServiceRefused(
@@ -127,6 +125,14 @@ class Executor:
             self._add_labels(triples)
         body, rows, cut = self._serialise(triples, format_, truncated)
         return header | {"rows": rows, "truncated": cut}, body, written
+
+    def _parse(self, text: str) -> str:
+        """Return the engine's parse error for a text, "" when it is a query."""
+        try:
+            self._store.query(text, base_iri=BASE)
+        except SyntaxError as error:
+            return str(error.args[0])
+        return ""
 
     def _dataset(self, request: Request, seen: Shape) -> dict[str, Any]:
         """Return the dataset arguments of the engine's query call.
@@ -295,43 +301,3 @@ def terms(substitutions: dict[str, Term]) -> dict[str, str]:
         if not name.isidentifier():
             raise EngineError(f"{tidy(name)!r} is not the name of a variable.")
     return {name: str(to_term(term)) for name, term in substitutions.items()}
-
-
-def tidy(text: str) -> str:
-    """Return text of unknown origin as one short line."""
-    return re.sub(r"\s+", " ", text)[:300]
-
-
-def syntax_error(message: str, query: str) -> QuerySyntaxError:
-    """Return the engine's parse error with its place, in words a person can use."""
-    match = _POSITION.match(message)
-    if not match:
-        return QuerySyntaxError(tidy(message))
-    where = Where(line=int(match[1]), column=int(match[2]))
-    expected = match[3].removeprefix("expected ").removeprefix("one of ")
-    if "Prefix not found" in expected:
-        lacking = undeclared_prefixes(query)
-        if lacking:
-            names = ", ".join(f"{p}:" for p in lacking)
-            return QuerySyntaxError(
-                f"No prefix is declared for {names}.",
-                where=where,
-                remedy="Add "
-                + " ".join(f"PREFIX {p}: <{PREFIXES.get(p, '...')}>" for p in lacking),
-            )
-    words = re.findall(r'"([^"]+)"|(?<!\S)([A-Z]{2,}(?: [A-Z]{2,})*)(?=,|$)', expected)
-    wanted = sorted({a or b for a, b in words})
-    if wanted:
-        some = ", ".join(wanted[:8]) + (", ..." if len(wanted) > 8 else "")
-        return QuerySyntaxError(
-            f"The query cannot be read beyond line {where.line}, column {where.column}.",
-            where=where,
-            remedy=f"Expected there: {some}",
-        )
-    return QuerySyntaxError(f"The query cannot be read: {tidy(expected)}", where=where)
-
-
-def undeclared_prefixes(query: str) -> list[str]:
-    """Return the prefixes that `query` uses and does not declare."""
-    return shape(unescape(query)).undeclared
-

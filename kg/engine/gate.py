@@ -71,6 +71,11 @@ def unescape(text: str) -> str:
     return _ESCAPE.sub(char, text)
 
 
+def tokens(text: str) -> list[tuple[int, str]]:
+    """Return offset and text of each token of a query."""
+    return [(m.start(), m[0]) for m in _TOKEN.finditer(text) if m.lastgroup != "skip"]
+
+
 def place(text: str, offset: int) -> Where:
     """Return line and column (from 1) of an offset in `text`."""
     before = text[:offset]

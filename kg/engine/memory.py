@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyoxigraph as ox
+
 from catchup.kg.engine.manifest import Snapshot, read_part
 from catchup.kg.snapshot.manifest import Part
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 
 import httpx
+
 from catchup.kg.engine.errors import EngineError, NotAcceptable, StoreFailed, TooComplex
 from catchup.kg.engine.execute import named_node, terms
 from catchup.kg.engine.formats import FORMATS

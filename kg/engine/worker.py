@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
+
 from catchup.kg.engine import wire
 from catchup.kg.engine.errors import MemoryLimit, pack
 from catchup.kg.engine.execute import Executor

@@ -1,0 +1,30 @@
+"""What tests share: servers started once, on free ports of loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.graphs import graphs
+from support.serve import Served, start
+from support.snapshot import write_snapshot
+
+
+@pytest.fixture(scope="session")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the manifest of a small snapshot."""
+    return write_snapshot(tmp_path_factory.mktemp("snapshot"), graphs())
+
+
+@pytest.fixture(scope="session")
+def endpoint(manifest: Path) -> Iterator[Served]:
+    """Return a server on the small snapshot, with limits low enough to be met."""
+    served = start(
+        manifest,
+        limits={"timeout": 1.5, "cpu": 2, "memory": 200 * 1024 * 1024, "rows": 3000,
+                "bytes": 1_000_000},
+        client={"seconds": 1e6},
+    )  # fmt: skip
+    yield served
+    served.stop()
