@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator
 
 from pyoxigraph import Literal, Triple
 
-from catchup.kg.reasoning.expressions import Fact, Term, type_
+from catchup.kg.reasoning.expressions import Fact, Term
 from catchup.kg.reasoning.lookup import Layered, Lookup, Memory
 from catchup.kg.reasoning.ontology import Ontology, as_fact, from_triples
-from catchup.kg.reasoning.rules import Atom, Program, Rule, Trigger, compile_rules
+from catchup.kg.reasoning.rules import Atom, Program, Rule, Trigger, compile_rules, key
 
 #: The bindings of a rule's variables, by number.
 Binding = list[Term | None]
@@ -33,7 +33,7 @@ def closure(asserted: Iterable[Triple], ontology: Ontology | Iterable[Triple]) -
     """
     program = compile_rules(ontology if isinstance(ontology, Ontology) else from_triples(ontology))
     facts = [as_fact(t) for t in asserted]
-    return {to_triple(f) for f in saturate(program, facts, Memory(), reduce=True)}
+    return {to_triple(f) for f in saturate(program, facts, Memory())}
 
 
 def increment(base: Lookup, added: Iterable[Triple | Fact], program: Program) -> set[Triple]:
@@ -49,13 +49,16 @@ def to_triple(fact: Fact) -> Triple:
     return Triple(*fact)  # type: ignore[arg-type]
 
 
+#: How a triple was derived: by which rule, from which triples.
+Step = tuple[Rule, tuple[Fact, ...]]
+
+
 def saturate(
-    program: Program, added: Iterable[Fact], base: Lookup, reduce: bool = False
+    program: Program, added: Iterable[Fact], base: Lookup, why: dict[Fact, Step] | None = None
 ) -> set[Fact]:
     """Return the triples that follow from `added` and `base`, without either.
 
-    With `reduce`, triples that no rule can use are not indexed: right when `base` is empty and
-    the index is of no use afterwards.
+    `why`, when given, is filled with how each was derived first.
     """
     given = [f for f in dict.fromkeys(added) if not base.has(f)]
     facts = Memory()
@@ -63,41 +66,36 @@ def saturate(
     for rule in program.rules:
         if not rule.body and not base.has(rule.head):  # type: ignore[arg-type]
             given.append(rule.head)  # type: ignore[arg-type]
-    scope = facts if reduce else Layered(facts, base)
+    scope = Layered(facts, base)
     agenda = given
     derived: set[Fact] = {f for f in given if f not in known}
     known |= derived
     triggers = program.triggers
     while agenda:
         fact = agenda.pop()
-        s, p, o = fact
-        if p == type_:
-            rules = triggers.get((p, o))
-            facts.add(fact)
-        else:
-            rules = triggers.get((p, None))
-            if rules or not reduce:
-                facts.add(fact)
-        for trigger in rules or ():
-            for head in heads(trigger, fact, scope):
+        if fact[1] not in program.predicates:
+            continue
+        facts.add(fact)
+        for trigger in triggers.get(key(fact), ()):
+            for rule, binding in completions(trigger, fact, scope):
+                head = fill(rule.head, binding)
                 if head not in known and not base.has(head):
                     known.add(head)
                     derived.add(head)
                     agenda.append(head)
+                    if why is not None:
+                        why[head] = (rule, premises(rule, binding))
     return derived
 
 
-def heads(trigger: Trigger, fact: Fact, lookup: Lookup) -> Iterator[Fact]:
-    """Yield what a rule derives when `fact` is one of its premises."""
+def completions(trigger: Trigger, fact: Fact, lookup: Lookup) -> Iterator[tuple[Rule, Binding]]:
+    """Yield the bindings under which a rule's body holds when `fact` is one of its premises."""
     atom, rule, rest = trigger
     binding = bind(atom, fact, [None] * rule.size)
     if binding is None:
         return
-    if not rest:
-        yield fill(rule.head, binding)
-        return
     for solved in solve(rest, 0, binding, lookup):
-        yield fill(rule.head, solved)
+        yield rule, solved
 
 
 def bind(atom: Atom, fact: Fact, binding: Binding) -> Binding | None:

@@ -27,9 +27,9 @@ from catchup.kg.reasoning.admission import (
     Causes,
     smallest,
 )
-from catchup.kg.reasoning.closure import bind, fill, premises, saturate, solve, to_triple
+from catchup.kg.reasoning.closure import completions, fill, premises, saturate, to_triple
 from catchup.kg.reasoning.direct import SUBJECT, direct
-from catchup.kg.reasoning.expressions import Fact, type_
+from catchup.kg.reasoning.expressions import Fact
 from catchup.kg.reasoning.lookup import Layered, Lookup, Memory
 from catchup.kg.reasoning.rules import Program, key
 
@@ -46,12 +46,14 @@ def materialise(program: Program, quads: Iterable[Quad]) -> dict[Cause, Entailed
     """Return what follows from `quads`, per cause; the sources' own under the empty set.
 
     `quads` are all that is written, in their named graphs: sources, entities, bibliography,
-    ontology, vocabularies, cases and the curators' graph.
+    ontology, vocabularies, cases and the curators' graph. Raises InputError when a claim asserts
+    what is no situation.
     """
     store = Store()
     store.bulk_extend(quads)
     admission = Admission([store], situations(program))
-    given, plain = _written(admission, store)
+    admission.refuse_untyped()
+    given, plain = _written(admission, store, program.predicates)
     memory = Memory(f for f, causes in given.items() if causes == ALWAYS)
     inferred = saturate(program, list(memory.facts), Memory())
     for fact in inferred:
@@ -88,7 +90,8 @@ def materialise_case(
     lookup: Lookup = Admitted(base, before)
     if extra:
         lookup = Layered(lookup, Admitted(base, before, list(extra)))
-    given, plain = _written(admission, [*new, *_revived(new, before, admission)])
+    quads = [*new, *_revived(new, before, admission)]
+    given, plain = _written(admission, quads, program.predicates)
 
     def causes(fact: Fact) -> Causes:
         written = [
@@ -131,14 +134,16 @@ def _revived(new: Store, before: Admission, admission: Admission) -> Iterator[Qu
 
 
 def _written(
-    admission: Admission, quads: Iterable[Quad]
+    admission: Admission, quads: Iterable[Quad], predicates: Collection[NamedNode]
 ) -> tuple[dict[Fact, Causes], dict[Fact, Causes]]:
-    """Return what is written and admitted in `store`, direct triples included; and those alone."""
+    """Return what rules can use of `quads`, with the direct triples; and those alone."""
     given: dict[Fact, Causes] = {}
     plain: dict[Fact, Causes] = {}
     for quad in quads:
-        _add(given, (quad.subject, quad.predicate, quad.object), admission.causes(quad))  # type: ignore[arg-type]
-        if quad.predicate == SUBJECT:
+        predicate = quad.predicate
+        if predicate in predicates:
+            _add(given, (quad.subject, predicate, quad.object), admission.causes(quad))  # type: ignore[arg-type]
+        if predicate == SUBJECT:
             for fact, causes in direct(quad, admission):
                 _add(plain, fact, causes)
     for fact, causes in plain.items():
@@ -170,13 +175,11 @@ def _propagate(
             continue
         found[fact] = {c for c in found[fact] if not cause <= c} | {cause}
         index.add(fact)
-        for atom, rule, rest in program.triggers.get(key(fact), ()):
-            binding = bind(atom, fact, [None] * rule.size)
-            if binding is None:
-                continue
-            for solved in solve(rest, 0, binding, scope):
-                head = fill(rule.head, solved)
-                others = [of(f) for a, f in zip(rule.body, premises(rule, solved)) if a != atom]
+        for trigger in program.triggers.get(key(fact), ()):
+            for rule, binding in completions(trigger, fact, scope):
+                head = fill(rule.head, binding)
+                used = zip(rule.body, premises(rule, binding), strict=True)
+                others = [of(f) for atom, f in used if atom != trigger[0]]
                 for choice in product(*others):
                     total = cause.union(*choice)
                     if not any(other <= total for other in of(head)):

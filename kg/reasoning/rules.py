@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import NamedNode
 
-from catchup.kg.errors import InputError, Where
+from catchup.kg.errors import InputError
 from catchup.kg.names import RDFS, XSD
 from catchup.kg.reasoning.expressions import (
     BOTTOM,
@@ -91,6 +91,8 @@ class Program:
     def __post_init__(self) -> None:
         self.triggers = _triggers(self.rules)
         self.clash_triggers = _triggers(self.clashes)
+        #: The predicates that rules read or write: no other triple matters to them.
+        self.predicates = {a[1] for r in self.rules for a in (r.head, *r.body)} | {type_}
         self.heads: dict[tuple[NamedNode, Term | None], list[Rule]] = defaultdict(list)
         for rule in self.rules:
             self.heads[key(rule.head)].append(rule)
