@@ -41,7 +41,8 @@ def add(
         raise
     problems(as_problems(report["results"]))
     typer.echo(
-        f"{version.case}: version {version.number} accepted, {report['statements']} statements in <{version.graph}>"
+        f"{version.case}: version {version.number} accepted, "
+        f"{report['statements']} statements in <{version.graph}>"
     )
 
 

@@ -72,7 +72,7 @@ class Cases:
 
     async def run(self, request: Request, work: Callable[[], T]) -> T:
         """Do blocking work in a thread; its time is charged to the client."""
-        client = client_of(request.scope, self.services.config.proxies)
+        client = client_of(dict(request.scope), self.services.config.proxies)
         self.services.budgets.check(client)
         began = time.perf_counter()
         try:

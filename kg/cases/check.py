@@ -90,8 +90,11 @@ def check_case(
     for finding in validate(quads, _background(entry), entry.subjects):
         if (finding.focus, finding.path, finding.value) not in unknown:
             found.append(_with_choices(finding, terms))
+    told = {p.where.line for p in loaded.problems if p.where.line}
     placed = [_place(f, loaded.positions, terms, base, file) for f in found]
-    report.findings = sorted(dict.fromkeys(placed), key=Finding.sort_key)
+    # What cannot be read is also missing: saying so once is enough.
+    kept = [f for f in placed if not (f.shape and f.where.line in told)]
+    report.findings = sorted(dict.fromkeys(kept), key=Finding.sort_key)
     return report
 
 

@@ -16,6 +16,7 @@ import threading
 from typing import Any
 
 from catchup.kg.cases import job
+from catchup.kg.cases.formats import FORMATS
 from catchup.kg.engine.wire import frame, read_frame
 from catchup.kg.errors import CannotRun
 
@@ -26,7 +27,7 @@ SIDE_BY_SIDE = 4
 def main(descriptor: int) -> None:
     """Take jobs on the socket `descriptor` until its other end is closed."""
     control = socket.socket(fileno=descriptor)
-    job.warm(sheets=True)
+    job.warm(f.name for f in FORMATS)
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

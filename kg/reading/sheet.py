@@ -28,6 +28,7 @@ from catchup.kg.reading.tree import Mapping, Node, Scalar, Sequence
 MAX_UNPACKED = 30_000_000
 MAX_CELLS = 200_000
 NESTED_TYPES = {"period": "Period", "beganIn": "Period", "evidence": ""}
+SHEET_ROW = re.compile(r"\[([A-Za-z_]+)\]\Z")
 PARTS = re.compile(r"(?<!\\)\|")
 
 
@@ -74,34 +75,38 @@ def read_workbook(content: bytes, file: str, context: Context) -> Loaded:
 
 
 def read_csv(text: str, file: str, context: Context) -> Loaded:
-    """Read one sheet of claims, each row with the situation it asserts.
+    """Read sheets written one below the other, each after a row that names it: `[Acquisition]`.
 
-    The columns are those of the sheet `claims`; the column `situation` names the kind of
-    situation that the row asserts, whose own fields follow in the same row.
+    Without such a row the file is the sheet `claims`. Raises SyntaxProblem when it is not CSV.
     """
     problems: list[Problem] = []
-    delimiter = (
-        ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
-    )
-    read: list[list[Scalar]] = []
+    first = text.partition("\n")[0]
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    sheets: dict[str, list[list[Scalar]]] = {}
+    title = "claims"
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for row in reader:
-            line = reader.line_num
             cells = [
-                Scalar(value.strip(), Where(file, line, column), 0, 0)
+                Scalar(value.strip(), Where(file, reader.line_num, column), 0, 0)
                 for column, value in enumerate(row, 1)
             ]
+            if not any(cell.text for cell in cells):
+                continue
+            name = SHEET_ROW.match(cells[0].text)
+            if name and not any(cell.text for cell in cells[1:]):
+                title = name.group(1)
+                continue
             for cell in cells:
                 _refuse_formula(cell, problems)
-            read.append(cells)
+            sheets.setdefault(title, []).append(cells)
     except csv.Error as error:
         raise SyntaxProblem(
             f"This is not CSV: {error}.",
             where=Where(file, reader.line_num),
             remedy="Close every quote, and double the quotes inside a cell.",
         ) from None
-    return _read({"claims": read}, file, context, problems)
+    return _read(sheets, file, context, problems)
 
 
 def _refuse_bomb(content: bytes, file: str) -> None:
