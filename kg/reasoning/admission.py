@@ -46,9 +46,7 @@ NEVER: Causes = frozenset()
 
 def cause_of(graph: object) -> Cause:
     """Return what a triple written in `graph` depends on: nothing more, or that graph."""
-    if isinstance(graph, NamedNode) and (
-        graph == CURATION or graph.value.startswith(G + "case-")
-    ):
+    if isinstance(graph, NamedNode) and (graph == CURATION or graph.value.startswith(G + "case-")):
         return frozenset({graph})
     return SOURCES
 
@@ -86,9 +84,7 @@ class Admission:
         """Yield what is written: quads of named graphs, those that the build makes left out."""
         for store in self.stores:
             for quad in store.quads_for_pattern(s, p, o, g):  # type: ignore[arg-type]
-                if quad.graph_name not in DERIVED and not isinstance(
-                    quad.graph_name, DefaultGraph
-                ):
+                if quad.graph_name not in DERIVED and not isinstance(quad.graph_name, DefaultGraph):
                     yield quad
 
     def _is_situation(self, node: Term) -> bool:
@@ -105,7 +101,7 @@ class Admission:
         wrong = {
             q.object: q.subject
             for q in self.quads(None, ASSERTS, None)
-            if not self.is_situation(q.object)  # type: ignore[arg-type]
+            if not self.is_situation(q.object)
         }
         if wrong:
             raise InputError(
@@ -141,7 +137,7 @@ class Admission:
                 return None
             for referrer in referrers:
                 seen.add(referrer)  # type: ignore[arg-type]
-                if self.is_situation(referrer):  # type: ignore[arg-type]
+                if self.is_situation(referrer):
                     found.add(referrer)  # type: ignore[arg-type]
                 elif next(self.quads(None, None, referrer, graph), None) is not None:  # type: ignore[arg-type]
                     todo.append(referrer)  # type: ignore[arg-type]
@@ -159,7 +155,7 @@ class Admission:
         if guards is not None and (subject in guards or quad.predicate != type_):
             needs.append(smallest(c for s in guards for c in self.kept(s)))
         if not isinstance(object_, Literal) and quad.predicate != type_:
-            if self.is_situation(object_):  # type: ignore[arg-type]
+            if self.is_situation(object_):
                 needs.append(self.kept(object_))
         return joined(*needs)
 

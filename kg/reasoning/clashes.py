@@ -102,7 +102,7 @@ def _clash(
     else:
         detail = "These cannot hold together: " + "; ".join(fact_words(f) for f in meeting)
     reasons = [_reason(f, why) for f in meeting if f in why]
-    detail += "".join(f". {r[0].upper()}{r[1:]}" for r in reasons) + "."
+    detail += "".join(f"; {r}" for r in reasons) + "."
     return Clash(
         plain_iri(subject),
         detail,
@@ -193,9 +193,7 @@ def _outside(
         )
 
 
-def _against(
-    program: Program, part: Expression, types: list[Fact]
-) -> tuple[Fact, Axiom] | None:
+def _against(program: Program, part: Expression, types: list[Fact]) -> tuple[Fact, Axiom] | None:
     """Return the type that keeps a node out of `part`, with the axiom, or None."""
     names = [part] if isinstance(part, Named) else part.parts if isinstance(part, And) else ()
     for name in names:

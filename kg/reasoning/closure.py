@@ -17,7 +17,8 @@ from pyoxigraph import Literal, Triple
 from catchup.kg.reasoning.expressions import Fact, Term
 from catchup.kg.reasoning.lookup import Layered, Lookup, Memory
 from catchup.kg.reasoning.ontology import Ontology, as_fact, from_triples
-from catchup.kg.reasoning.rules import Atom, Program, Rule, Trigger, compile_rules, key
+from catchup.kg.reasoning.raw import Atom
+from catchup.kg.reasoning.rules import Program, Rule, Trigger, compile_rules, key
 
 #: The bindings of a rule's variables, by number.
 Binding = list[Term | None]
@@ -124,9 +125,7 @@ def fill(atom: Atom, binding: Binding) -> Fact:
     )  # type: ignore[return-value]
 
 
-def solve(
-    atoms: tuple[Atom, ...], at: int, binding: Binding, lookup: Lookup
-) -> Iterator[Binding]:
+def solve(atoms: tuple[Atom, ...], at: int, binding: Binding, lookup: Lookup) -> Iterator[Binding]:
     """Yield the bindings under which all of `atoms` from `at` on are in `lookup`."""
     if at == len(atoms):
         yield binding

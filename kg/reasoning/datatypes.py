@@ -12,6 +12,8 @@ from catchup.kg.reasoning.expressions import Term
 _INTEGER = r"[+-]?[0-9]+"
 _DECIMAL = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
 _DOUBLE = rf"({_DECIMAL})([eE][+-]?[0-9]+)?|[+-]?INF|NaN"
+_DATE = r"-?[0-9]{4,}-[0-9]{2}-[0-9]{2}"
+_TIME = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?"
 _FORMS = {
     "integer": _INTEGER,
     "nonNegativeInteger": r"\+?[0-9]+|-0+",
@@ -20,7 +22,7 @@ _FORMS = {
     "double": _DOUBLE,
     "float": _DOUBLE,
     "boolean": r"true|false|0|1",
-    "dateTime": r"-?[0-9]{4,}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?",
+    "dateTime": rf"{_DATE}T{_TIME}",
     "string": r"(?s).*",
     "anyURI": r"(?s).*",
 }

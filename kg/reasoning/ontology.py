@@ -99,9 +99,7 @@ class Ontology:
         self._expressions: dict[Term, Expression] = {}
         self.classes = self._declared("Class")
         self.object_properties = self._declared("ObjectProperty") | {
-            s
-            for kind in ("SymmetricProperty", "TransitiveProperty")
-            for s in self._declared(kind)
+            s for kind in ("SymmetricProperty", "TransitiveProperty") for s in self._declared(kind)
         }
         self.data_properties = self._declared("DatatypeProperty")
         self.annotation_properties = self._declared("AnnotationProperty")
@@ -279,7 +277,7 @@ def from_triples(triples: Iterable[Triple | Fact]) -> Ontology:
 def as_fact(triple: Triple | Fact) -> Fact:
     """Return `triple` as a plain tuple, the form in which rules work."""
     s, p, o = triple
-    return (s, p, o)  # type: ignore[return-value]
+    return (s, p, o)
 
 
 def from_files(paths: Iterable[Path]) -> Ontology:
@@ -291,7 +289,7 @@ def from_files(paths: Iterable[Path]) -> Ontology:
     for path in paths:
         try:
             for quad in ox.parse(path=str(path), format=ox.RdfFormat.TURTLE):
-                files.setdefault((quad.subject, quad.predicate, quad.object), path.name)  # type: ignore[arg-type]
+                files.setdefault((quad.subject, quad.predicate, quad.object), path.name)
         except SyntaxError as error:
             raise SyntaxProblem(
                 str(error.msg), where=Where(str(path), error.lineno, error.offset)

@@ -13,44 +13,29 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import NamedNode
 
-from catchup.kg.errors import InputError
-from catchup.kg.names import RDFS, XSD
 from catchup.kg.reasoning.expressions import (
-    BOTTOM,
     NOTHING,
     TOP,
-    All,
-    And,
-    Cardinality,
     Expression,
     Named,
-    Not,
-    OneOf,
     Or,
-    Some,
     Term,
-    Value,
-    parts_of,
     type_,
 )
 from catchup.kg.reasoning.ontology import Axiom, Ontology
-
-#: A variable of a rule is a number, its place in the list of bindings.
-Part = int | Term
-Atom = tuple[Part, NamedNode, Part]
-#: An atom of a raw rule may type its subject by an expression.
-RawAtom = tuple[Part, NamedNode, "Part | Expression"]
-
-_INTERNAL = (And, Or, Some, All, Value, OneOf, Not, Cardinality)
-
-
-@dataclass(frozen=True)
-class Raw:
-    """A rule before expressions are resolved away."""
-
-    head: RawAtom
-    body: tuple[RawAtom, ...]
-    axioms: tuple[Axiom, ...] = ()
+from catchup.kg.reasoning.raw import (
+    INTERNAL,
+    Atom,
+    Part,
+    Raw,
+    RawAtom,
+    axiom_rules,
+    expressions,
+    structural_rules,
+    subsumptions,
+    typed,
+    variables,
+)
 
 
 @dataclass(frozen=True)
@@ -118,27 +103,22 @@ def _triggers(rules: Iterable[Rule]) -> dict[tuple[NamedNode, Term | None], list
     return found
 
 
-def variables(atoms: Iterable[RawAtom]) -> set[int]:
-    """Return the variables of `atoms`."""
-    return {x for s, _, o in atoms for x in (s, o) if isinstance(x, int)}
-
-
 def ordered(atoms: tuple[Atom, ...], bound: set[int]) -> tuple[Atom, ...]:
     """Return `atoms` so that each is looked up with as much bound as can be."""
-    left, out, known = list(atoms), [], set(bound)
+    left, out, known = list(atoms), list[Atom](), set(bound)
     while left:
-
-        def cost(atom: Atom) -> int:
-            s, p, o = atom
-            free = [isinstance(x, int) and x not in known for x in (s, o)]
-            # a class with no subject yet is the worst start: it may have many members
-            return 2 * sum(free) + (1 if free[0] and p == type_ else 0)
-
-        best = min(left, key=cost)
+        best = min(left, key=lambda atom: _cost(atom, known))
         left.remove(best)
         out.append(best)
         known |= variables([best])
     return tuple(out)
+
+
+def _cost(atom: Atom, known: set[int]) -> int:
+    s, p, o = atom
+    free = [isinstance(x, int) and x not in known for x in (s, o)]
+    # a class with no subject yet is the worst start: it may have many members
+    return 2 * sum(free) + (1 if free[0] and p == type_ else 0)
 
 
 def compile_rules(ontology: Ontology) -> Program:
@@ -148,8 +128,8 @@ def compile_rules(ontology: Ontology) -> Program:
     equalities of individuals follow, or an expression outside OWL 2 RL where it would matter.
     """
     axioms = list(ontology.axioms())
-    raws = [*_axiom_rules(axioms, ontology), *_structural_rules(axioms)]
-    raws += _subsumptions(raws, axioms)
+    raws = [*axiom_rules(axioms, ontology), *structural_rules(axioms)]
+    raws += subsumptions(raws, axioms)
     rules = _resolve(raws)
     opposites, supers = _opposites(rules, axioms)
     datatypes: dict[NamedNode, list[tuple[NamedNode, Axiom]]] = defaultdict(list)
@@ -169,175 +149,12 @@ def compile_rules(ontology: Ontology) -> Program:
     )
 
 
-def _typed(node: Part, expression: Expression) -> RawAtom:
-    return (node, type_, expression.iri if isinstance(expression, Named) else expression)
-
-
-def _axiom_rules(axioms: list[Axiom], ontology: Ontology) -> Iterator[Raw]:
-    for axiom in axioms:
-        kind, parts, why = axiom.kind, axiom.parts, (axiom,)
-        match kind:
-            case "subClassOf" | "equivalentClass":
-                sub, sup = parts[0], parts[1]
-                yield Raw(_typed(0, sup), (_typed(0, sub),), why)  # type: ignore[arg-type]
-                if kind == "equivalentClass":
-                    yield Raw(_typed(0, sub), (_typed(0, sup),), why)  # type: ignore[arg-type]
-            case "disjointWith" | "AllDisjointClasses":
-                for i, one in enumerate(parts):
-                    for other in parts[i + 1 :]:
-                        body = (_typed(0, one), _typed(0, other))  # type: ignore[arg-type]
-                        yield Raw(_typed(0, BOTTOM), body, why)
-            case "domain":
-                yield Raw(_typed(0, parts[1]), ((0, _p(parts[0]), 1),), why)  # type: ignore[arg-type]
-            case "range":
-                if parts[0] not in ontology.data_properties:
-                    yield Raw(_typed(1, parts[1]), ((0, _p(parts[0]), 1),), why)  # type: ignore[arg-type]
-            case "subPropertyOf":
-                yield Raw((0, _p(parts[1]), 1), ((0, _p(parts[0]), 1),), why)
-            case "equivalentProperty":
-                yield Raw((0, _p(parts[1]), 1), ((0, _p(parts[0]), 1),), why)
-                yield Raw((0, _p(parts[0]), 1), ((0, _p(parts[1]), 1),), why)
-            case "inverseOf":
-                yield Raw((1, _p(parts[0]), 0), ((0, _p(parts[1]), 1),), why)
-                yield Raw((1, _p(parts[1]), 0), ((0, _p(parts[0]), 1),), why)
-            case "SymmetricProperty":
-                yield Raw((1, _p(parts[0]), 0), ((0, _p(parts[0]), 1),), why)
-            case "TransitiveProperty":
-                p = _p(parts[0])
-                yield Raw((0, p, 2), ((0, p, 1), (1, p, 2)), why)
-            case "propertyChainAxiom":
-                chain = tuple((i, _p(p), i + 1) for i, p in enumerate(parts[1:]))
-                yield Raw((0, _p(parts[0]), len(chain)), chain, why)
-            case "propertyDisjointWith" | "AllDisjointProperties":
-                for i, one in enumerate(parts):
-                    for other in parts[i + 1 :]:
-                        yield Raw(_typed(0, BOTTOM), ((0, _p(one), 1), (0, _p(other), 1)), why)
-            case "AsymmetricProperty":
-                p = _p(parts[0])
-                yield Raw(_typed(0, BOTTOM), ((0, p, 1), (1, p, 0)), why)
-            case "IrreflexiveProperty":
-                yield Raw(_typed(0, BOTTOM), ((0, _p(parts[0]), 0),), why)
-
-
-def _p(part: Expression | Term) -> NamedNode:
-    if not isinstance(part, NamedNode) or "/.well-known/genid/" in part.value:
-        raise InputError(
-            "An axiom uses a property without a name.",
-            remedy="Name the inverse property and use its name.",
-        )
-    return part
-
-
-def _expressions(axioms: Iterable[Axiom]) -> list[Expression]:
-    found: dict[Expression, None] = {}
-    todo = [
-        p for a in axioms for p in a.parts if isinstance(p, Named) or isinstance(p, _INTERNAL)
-    ]
-    while todo:
-        expression = todo.pop()
-        if expression not in found:
-            found[expression] = None
-            todo.extend(parts_of(expression))
-    return list(found)
-
-
-def _structural_rules(axioms: list[Axiom]) -> Iterator[Raw]:
-    for e in _expressions(axioms):
-        here = _typed(0, e)
-        match e:
-            case And(parts):
-                yield Raw(here, tuple(_typed(0, p) for p in parts))
-                for part in parts:
-                    yield Raw(_typed(0, part), (here,))
-            case Or(parts):
-                for part in parts:
-                    yield Raw(here, (_typed(0, part),))
-            case Some(p, filler):
-                if isinstance(filler, Named) and filler.iri.value.startswith((XSD, RDFS)):
-                    raise InputError(
-                        f"A class asks for some value of {p.value} in a datatype.",
-                        remedy="Ask for it in a SHACL shape.",
-                    )
-                value = () if filler == TOP else (_typed(1, filler),)
-                yield Raw(here, ((0, p, 1), *value))
-            case All(p, filler):
-                yield Raw(_typed(1, filler), (here, (0, p, 1)))
-            case Value(p, v):
-                yield Raw(here, ((0, p, v),))
-                yield Raw((0, p, v), (here,))
-            case OneOf(members):
-                for member in members:
-                    yield Raw(_typed(member, e), ())
-            case Not(part):
-                yield Raw(_typed(0, BOTTOM), (here, _typed(0, part)))
-            case Cardinality(p, kind, number, filler):
-                if kind != "min" and number > 0:
-                    raise InputError(
-                        f"A class limits the number of values of {p.value}.",
-                        remedy="Say it as a SHACL shape: here it would merge individuals.",
-                    )
-                if kind != "min":
-                    value = () if filler in (None, TOP) else (_typed(1, filler),)  # type: ignore[arg-type]
-                    yield Raw(_typed(0, BOTTOM), (here, (0, p, 1), *value))
-
-
-def _subsumptions(raws: list[Raw], axioms: list[Axiom]) -> list[Raw]:
-    """Subsumption of restrictions (scm-svf1, -svf2, -avf1, -avf2, -hv)."""
-    restrictions = [e for e in _expressions(axioms) if isinstance(e, Some | All | Value)]
-    edges: dict[object, dict[object, tuple[Axiom, ...]]] = defaultdict(dict)
-    for raw in raws:
-        if len(raw.body) == 1:
-            (s, p, o), (hs, hp, ho) = raw.body[0], raw.head
-            if p == type_ == hp and s == hs == 0:
-                edges[o][ho] = raw.axioms
-            elif p != type_ and hp != type_ and (s, o) == (hs, ho) == (0, 1):
-                edges[p][hp] = raw.axioms
-
-    def why(sub: object, sup: object) -> tuple[Axiom, ...] | None:
-        paths: dict[object, tuple[Axiom, ...]] = {sub: ()}
-        todo = [sub]
-        while todo:
-            here = todo.pop(0)
-            for there, axs in edges[here].items():
-                if there not in paths:
-                    paths[there] = (*paths[here], *axs)
-                    todo.append(there)
-        return paths.get(sup)
-
-    def name(e: Expression) -> object:
-        return e.iri if isinstance(e, Named) else e
-
-    found: list[Raw] = []
-    grown = True
-    while grown:
-        grown = False
-        for one in restrictions:
-            for two in restrictions:
-                if one == two or two in edges[one]:
-                    continue
-                path: tuple[Axiom, ...] | None = None
-                match one, two:
-                    case (Some(p1, f1), Some(p2, f2)) | (All(p1, f1), All(p2, f2)) if p1 == p2:
-                        path = why(name(f1), name(f2))
-                    case Some(p1, f1), Some(p2, f2) if f1 == f2:
-                        path = why(p1, p2)
-                    case All(p1, f1), All(p2, f2) if f1 == f2:
-                        path = why(p2, p1)
-                    case Value(p1, v1), Value(p2, v2) if v1 == v2:
-                        path = why(p1, p2)
-                if path is not None:
-                    edges[one][two] = path
-                    found.append(Raw(_typed(0, two), (_typed(0, one),), path))
-                    grown = True
-    return found
-
-
 def _resolve(raws: list[Raw]) -> list[Rule]:
     """Resolve typed-by-expression atoms away; drop tautologies and duplicates."""
     definers = _definers(raws)
     found: dict[tuple[Atom, frozenset[Atom]], Rule] = {}
     for raw in raws:
-        if isinstance(raw.head[2], _INTERNAL) or (raw.head[1] == type_ and raw.head[2] == TOP.iri):
+        if isinstance(raw.head[2], INTERNAL) or (raw.head[1] == type_ and raw.head[2] == TOP.iri):
             continue
         for rule in _expand(raw, definers):
             found.setdefault((rule.head, frozenset(rule.body)), rule)
@@ -347,27 +164,31 @@ def _resolve(raws: list[Raw]) -> list[Rule]:
 def _definers(raws: list[Raw]) -> dict[Expression, list[Raw]]:
     definers: dict[Expression, list[Raw]] = defaultdict(list)
     for raw in raws:
-        if isinstance(raw.head[2], _INTERNAL):
+        if isinstance(raw.head[2], INTERNAL):
             definers[raw.head[2]].append(raw)
     return definers
 
 
+#: An atom of a body under resolution, with the expressions that led to it.
+Step = tuple[RawAtom, frozenset[Expression]]
+
+
 def _expand(raw: Raw, definers: dict[Expression, list[Raw]]) -> Iterator[Rule]:
-    todo: list[tuple[RawAtom, list[tuple[RawAtom, frozenset[Expression]]], tuple[Axiom, ...]]] = [
+    todo: list[tuple[RawAtom, list[Step], tuple[Axiom, ...]]] = [
         (raw.head, [(atom, frozenset()) for atom in raw.body], raw.axioms)
     ]
     while todo:
         head, body, axioms = todo.pop()
         if any(atom == head for atom, _ in body):
             continue
-        at = next((i for i, (a, _) in enumerate(body) if isinstance(a[2], _INTERNAL)), None)
+        at = next((i for i, (a, _) in enumerate(body) if isinstance(a[2], INTERNAL)), None)
         if at is None:
             yield _canonical(head, [a for a, _ in body], axioms)
             continue
         (node, _, expression), path = body[at]
-        if expression in path:
+        if not isinstance(expression, INTERNAL) or expression in path:
             continue
-        for definer in definers.get(expression, ()):  # type: ignore[arg-type]
+        for definer in definers.get(expression, ()):
             fresh = 1 + max(variables([head, *(a for a, _ in body)]), default=-1)
             anchor = definer.head[0]
             if not isinstance(anchor, int):
@@ -383,7 +204,8 @@ def _expand(raw: Raw, definers: dict[Expression, list[Raw]]) -> Iterator[Rule]:
                 v: fresh + v for v in variables([definer.head, *definer.body])
             }
             renamed[anchor] = node
-            new = [(_put(a, renamed), path | {expression}) for a in definer.body]  # type: ignore[operator]
+            beyond: frozenset[Expression] = path | {expression}
+            new = [(_put(a, renamed), beyond) for a in definer.body]
             rest = [x for i, x in enumerate(body) if i != at]
             todo.append((head, [*rest[:at], *new, *rest[at:]], (*axioms, *definer.axioms)))
 
@@ -443,10 +265,10 @@ def _opposites(
 
 def _union_rules(raws: list[Raw], axioms: list[Axiom]) -> Iterator[UnionRule]:
     definers = _definers(raws)
-    for e in _expressions(axioms):
+    for e in expressions(axioms):
         if not isinstance(e, Or):
             continue
-        own = {(_typed(0, part),) for part in e.parts}
+        own = {(typed(0, part),) for part in e.parts}
         for raw in definers[e]:
             if raw.body in own and not raw.axioms:
                 continue
