@@ -15,6 +15,7 @@ import jpype
 import owlready2
 from rdflib import DCTERMS, RDF, RDFS, SKOS, Graph, URIRef
 
+CUV = "https://w3id.org/catchup/vocab/"
 ROOT = Path(__file__).parents[2]
 ONTOLOGY_FILES = sorted((ROOT / "ontology").glob("*.ttl"))
 VOCABULARY_FILES = sorted((ROOT / "ontology" / "vocab").glob("*.ttl"))
@@ -29,15 +30,19 @@ def ontology_graph() -> Graph:
 
 
 def logic(graph: Graph) -> Graph:
-    """Return `graph` without its annotations, which no reasoner needs to read."""
+    """Return what a reasoner needs of `graph`: no annotations, and of the concepts only those
+    that axioms or other concepts refer to (a thousand others have a type and nothing else).
+    """
     notes = {RDFS.label, RDFS.isDefinedBy, SKOS.prefLabel, SKOS.altLabel, DCTERMS.source}
-    notes |= {SKOS.definition, SKOS.example, SKOS.scopeNote}
+    notes |= {SKOS.definition, SKOS.example, SKOS.scopeNote, SKOS.inScheme}
     bare = Graph()
     for prefix, namespace in graph.namespaces():
         bare.bind(prefix, namespace)
-    for triple in graph:
-        if triple[1] not in notes:
-            bare.add(triple)
+    kept = [t for t in graph if t[1] not in notes]
+    linked = {node for s, p, o in kept if p != RDF.type for node in (s, o)}
+    for s, p, o in kept:
+        if s in linked or not str(s).startswith(CUV):
+            bare.add((s, p, o))
     return bare
 
 
