@@ -26,6 +26,10 @@ def evidence(
         Path,
         typer.Option("--sources", envvar="CATCHUP_SOURCES", help="Folder of the source texts."),
     ],
+    entries: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Entries; without any, all of the repository's.", exists=True),
+    ] = None,
     show_coverage: Annotated[
         bool, typer.Option("--coverage", help="List every part and how many claims rest on it.")
     ] = False,
@@ -51,7 +55,9 @@ def evidence(
     if anchor:
         _anchor(anchor, sources)
         return
-    record = read_record(entry_files(), load_context())
+    only = {path.resolve() for path in entries or ()}
+    ours = entry_files()
+    record = read_record([*ours, *sorted(only.difference(ours))], load_context())
     texts = {p.parent.name: p for p in sorted(DATA.glob("*/parts.yaml"))}
     read = {name: read_source(sources, name, DATA) for name in texts}
     if copy:
@@ -60,10 +66,15 @@ def evidence(
     small = small_words(
         [*(s.text for s in read.values()), *(record.one(c, LABEL) for c in record.of_type("Claim"))]
     )
-    report = verify(record, read, dataclasses.replace(read_names(), lower=small))
-    rows = {name: coverage(record, source) for name, source in read.items()}
-    for name, source in read.items():
-        report.problems += _unaccounted(source, rows[name])
+    report = verify(
+        record,
+        read,
+        dataclasses.replace(read_names(), lower=small),
+        lambda node: not only or Path(record.where(node).file).resolve() in only,
+    )
+    rows = {} if only else {name: coverage(record, source) for name, source in read.items()}
+    for name, own in rows.items():
+        report.problems += _unaccounted(read[name], own)
     if as_json:
         dump(_as_json(record, read, report, rows))
     else:
@@ -141,7 +152,7 @@ def _as_json(
         "sources": {
             name: {
                 "sha256": source.sha256,
-                "parts": [row.as_dict() for row in rows[name]],
+                "parts": [row.as_dict() for row in rows.get(name, ())],
                 "citations": sum(citations(record, source).values()),
             }
             for name, source in read.items()
@@ -184,7 +195,8 @@ def in_copy(record: Record, source: Source, copy: Copy) -> dict[Passage, Found]:
     """Return where each passage of `source` that a claim rests on stands in `copy`."""
     heads = row_heads(source)
     found: dict[Passage, Found] = {}
-    for node in record.of_type("Passage"):
+    claimed = (node for c in record.of_type("Claim") for node in record.passages_of(c))
+    for node in dict.fromkeys(claimed):
         passage = record.passage(node)
         part = source.parts.get(passage.part)
         if passage.source != source.name or part is None:

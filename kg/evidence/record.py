@@ -73,6 +73,15 @@ class Record:
         iri = names.CU + name
         return [s for s, own in self.values.items() if any(v.value == iri for v in own[TYPE])]
 
+    def passages_of(self, claim: str) -> list[str]:
+        """Return the passages that `claim` rests on, its context passages with them."""
+        return [
+            node
+            for name in ("hasEvidence", "hasContextEvidence")
+            for node in self.all(claim, names.CU + name)
+            if names.CU + "Passage" in self.all(node, TYPE)
+        ]
+
     def where(self, subject: str, predicate: str | None = None) -> Where:
         """Return where the statement, or its node, was written."""
         return self.positions.of(subject, predicate)

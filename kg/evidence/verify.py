@@ -174,7 +174,7 @@ class _Checker:
     def claim(self, claim: str) -> list[Problem]:
         """Check one claim; a claim whose anchor is unsound is not read further."""
         record = self.record
-        evidence = self._evidence(claim)
+        evidence = record.passages_of(claim)
         if not evidence:
             where, remedy = record.where(claim), "Give it the passage that carries it."
             return [Problem(f"{local(claim)} rests on no passage.", where, remedy)]
@@ -198,18 +198,10 @@ class _Checker:
         number = record.one(claim, names.DCTERMS + "identifier") or local(claim)
         return [Problem(f"{number}: {w}", where, remedy) for w in dict.fromkeys(wrong)]
 
-    def _evidence(self, claim: str) -> list[str]:
-        return [
-            node
-            for predicate in ("hasEvidence", "hasContextEvidence")
-            for node in self.record.all(claim, CU + predicate)
-            if CU + "Passage" in self.record.all(node, TYPE)
-        ]
-
     def _said(self, claims: Iterable[str]) -> _Said:
         texts: list[str] = []
         for claim in claims:
-            for node in self._evidence(claim):
+            for node in self.record.passages_of(claim):
                 passage = self.record.passage(node)
                 source = self.sources.get(passage.source)
                 if source is not None and passage.part in source.parts:
