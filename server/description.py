@@ -107,8 +107,8 @@ class Describer:
     async def _make(self) -> Graph:
         graph = Graph()
         config = self._services.config
-        manifest = None if config.store else await asyncio.to_thread(
-            read_manifest, config.manifest.parent
+        manifest = (
+            None if config.store else await asyncio.to_thread(read_manifest, config.manifest.parent)
         )
         self._service(graph, manifest)
         self._dataset(graph)
@@ -199,7 +199,7 @@ class Describer:
     async def _partitions(self, graph: Graph) -> None:
         url = self._services.config.url
         default = dataset_iri(self._services) + "-default"
-        for (total, subjects, objects) in await self._rows(_TOTALS):
+        for total, subjects, objects in await self._rows(_TOTALS):
             graph.add(default, VOID + "triples", total)
             graph.add(dataset_iri(self._services), VOID + "triples", total)
             graph.add(default, VOID + "distinctSubjects", subjects)

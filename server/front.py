@@ -96,6 +96,7 @@ def route_of(path: str) -> str:
 
 
 _ROUTES = frozenset(
-    "sparql id ontology vocab shapes graph graphs queries health ready metrics docs cases reconcile"
-    " explain compare propositions sources search mcp static".split()
+    ["sparql", "id", "ontology", "vocab", "shapes", "graph", "graphs", "queries", "health", "ready"]
+    + ["metrics", "docs", "cases", "reconcile", "explain", "compare", "propositions", "sources"]
+    + ["search", "mcp", "static"]
 )

@@ -76,7 +76,9 @@ class PlainPages:
             return page("Result", note + f"<pre>{escape(body.decode())}</pre>" + self._again(query))
         data = json.loads(body)
         if "boolean" in data:
-            return page("Result", f"<p>{'Yes' if data['boolean'] else 'No'}</p>{self._again(query)}")
+            return page(
+                "Result", f"<p>{'Yes' if data['boolean'] else 'No'}</p>{self._again(query)}"
+            )
         names = data["head"]["vars"]
         rows = data["results"]["bindings"]
         shown = [[self._cell(row.get(name)) for name in names] for row in rows[:_SHOWN]]

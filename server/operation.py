@@ -136,7 +136,7 @@ _PROBLEM = {
 
 
 def _operation(summary: str, path: str) -> dict[str, Any]:
-    rdf = {f.media_type: {} for f in FORMATS.values() if f.family == "rdf"}
+    rdf: dict[str, Any] = {f.media_type: {} for f in FORMATS.values() if f.family == "rdf"}
     names = ["name"] if "{name}" in path else []
     return {
         "summary": summary,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from catchup.kg.errors import CatchupError
@@ -14,7 +16,7 @@ class HttpProblem(CatchupError):
     """Base of the errors that only HTTP knows."""
 
     #: further response headers
-    headers: dict[str, str] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class BadRequest(HttpProblem):

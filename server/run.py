@@ -26,7 +26,9 @@ def bind(host: str, port: int) -> socket.socket:
         sock.listen(2048)
         sock.set_inheritable(False)
     except socket.gaierror:
-        raise CannotRun(f"The address {host} is not known.", remedy="Give another --host.") from None
+        raise CannotRun(
+            f"The address {host} is not known.", remedy="Give another --host."
+        ) from None
     except OSError as error:
         why = "is in use" if error.errno == 98 else f"cannot be used: {error.strerror}"
         raise CannotRun(

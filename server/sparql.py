@@ -79,9 +79,7 @@ class SparqlEndpoint:
         types = {offer.name: content_type(offer) for offer in chosen}
         await send_answer(self._services, scope, receive, send, request, content_types=types)
 
-    async def _page(
-        self, scope: Scope, receive: Receive, send: Send, operation: Operation
-    ) -> None:
+    async def _page(self, scope: Scope, receive: Receive, send: Send, operation: Operation) -> None:
         assert operation.query is not None
         request = Request(
             operation.query,
@@ -117,6 +115,3 @@ class SparqlEndpoint:
             headers["Content-Type"] = content_type(offer)
             body = await service_description(self._services, offer.name)
         await send_response(send, 200, headers, body, head=scope["method"] == "HEAD")
-
-
-

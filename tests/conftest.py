@@ -24,7 +24,7 @@ def endpoint(manifest: Path) -> Iterator[Served]:
         manifest,
         limits={"timeout": 1.5, "cpu": 2, "memory": 200 * 1024 * 1024, "rows": 3000,
                 "bytes": 1_000_000},
-        client={"seconds": 1e6},
+        pool={"waiting": 6}, client={"seconds": 1e6},
     )  # fmt: skip
     yield served
     served.stop()

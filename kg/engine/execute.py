@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import IO, Any, cast
 
 import pyoxigraph as ox
 import zstandard
@@ -101,15 +102,7 @@ class Executor:
             if isinstance(result, ox.QueryTriples):
                 triples, truncated = self._collect(result)
             else:
-                writer = RowWriter(format_.name, self._limits.rows, self._limits.bytes)
-                if isinstance(result, ox.QueryBoolean):
-                    body, rows, cut = result.serialize(format=format_.engine), 1, ""
-                else:
-                    try:
-                        result.serialize(writer, format_.engine)
-                    except Full:
-                        pass
-                    body, rows, cut = writer.result()
+                body, rows, cut = self._write(result, format_)
                 return header | {"rows": rows, "truncated": cut}, body, time.perf_counter()
         except SyntaxError as error:
             raise syntax_error(str(error.args[0]), text, self._parse) from None
@@ -125,6 +118,18 @@ class Executor:
             self._add_labels(triples)
         body, rows, cut = self._serialise(triples, format_, truncated)
         return header | {"rows": rows, "truncated": cut}, body, written
+
+    def _write(
+        self, result: ox.QuerySolutions | ox.QueryBoolean, format_: Format
+    ) -> tuple[bytes, int, str]:
+        """Return the body of a SELECT or ASK, its rows, and the limit that cut it."""
+        assert isinstance(format_.engine, ox.QueryResultsFormat)
+        if isinstance(result, ox.QueryBoolean):
+            return result.serialize(format=format_.engine) or b"", 1, ""
+        writer = RowWriter(format_.name, self._limits.rows, self._limits.bytes)
+        with contextlib.suppress(Full):
+            result.serialize(cast(IO[bytes], writer), format_.engine)
+        return writer.result()
 
     def _parse(self, text: str) -> str:
         """Return the engine's parse error for a text, "" when it is a query."""

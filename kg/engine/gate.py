@@ -146,8 +146,11 @@ def shape(text: str) -> Shape:
             elif word in ("OPTIONAL", "UNION"):
                 seen.patterns += 1
         elif kind == "op":
-            if token == "{" and not depth and seen.form and (
-                seen.form != "CONSTRUCT" or templated or where
+            if (
+                token == "{"
+                and not depth
+                and seen.form
+                and (seen.form != "CONSTRUCT" or templated or where)
             ):
                 seen.group = match.end() if seen.group < 0 else seen.group
             if token in "{([":

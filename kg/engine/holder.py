@@ -73,9 +73,7 @@ class Holder:
         """Import and run once what workers need: they can open no file to import from."""
         snapshot = self._memory.snapshot
         assert snapshot is not None
-        executor = Executor(
-            self._memory.store, snapshot.id, snapshot.default_graphs, self._limits
-        )
+        executor = Executor(self._memory.store, snapshot.id, snapshot.default_graphs, self._limits)
         for encoding in ("gzip", "zstd"):
             for results, rdf in (("json", "turtle"), ("xml", "jsonld"), ("csv", "rdfxml")):
                 for text in (
@@ -83,7 +81,7 @@ class Holder:
                     "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 200",
                     "DESCRIBE ?s WHERE { ?s ?p ?o } LIMIT 1",
                 ):
-                    request = Request(text, results=results, rdf=rdf, encoding=encoding)  # type: ignore[arg-type]
+                    request = Request(text, results=results, rdf=rdf, encoding=encoding)
                     executor.run(request)
         with contextlib.suppress(CatchupError):
             executor.run(Request("SELECT"))

@@ -18,7 +18,9 @@ class Limits:
 
     # The slowest query of the catalogue takes well under 1 s; 20 s leaves room for exploration
     # and is less than the 30 s after which common proxies give up.
-    timeout: float = _limit(20.0, "s", "wall-clock time of one query, parsing and planning included")
+    timeout: float = _limit(
+        20.0, "s", "wall-clock time of one query, parsing and planning included"
+    )
     # The engine has one thread a worker, so processor time above wall time means a stuck process.
     cpu: int = _limit(25, "s", "processor time of one query, the kernel's second line")
     # ORDER BY over a cross join took 3.4 GB in a server without a limit; honest queries on

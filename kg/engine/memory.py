@@ -70,7 +70,7 @@ class MemoryStore:
             homes = self.store.quads_for_pattern(subject, predicate, object_, None)
             if not any(home.graph_name in default for home in homes):
                 self.store.remove(ox.Quad(subject, predicate, object_, _DEFAULT))
-        for graph in old.graphs.keys() - new.graphs.keys():
+        for graph in old.graphs - new.graphs:
             self.store.remove_graph(ox.NamedNode(graph))
 
 

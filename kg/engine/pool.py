@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import time
 from collections import Counter, deque
@@ -33,7 +34,9 @@ class PoolLimits:
     # Small queries take under 1 ms, those of the catalogue under 100 ms.
     slow_after: float = field(default=0.25, metadata={"unit": "s", "help": "when a query is slow"})
     # Half of all lanes: one client can never take them all.
-    running: int = field(default=3, metadata={"unit": "", "help": "queries one client runs at once"})
+    running: int = field(
+        default=3, metadata={"unit": "", "help": "queries one client runs at once"}
+    )
     waiting: int = field(
         default=32, metadata={"unit": "", "help": "queries one client may have waiting"}
     )
@@ -86,7 +89,7 @@ class _Worker(asyncio.Protocol):
             return
         start = wire.LENGTHS.size
         head_end = start + self._sizes[0]
-        header = wire.json.loads(self._buffer[start:head_end])
+        header = json.loads(self._buffer[start:head_end])
         body = bytes(memoryview(self._buffer)[head_end : self._need])
         self._buffer = bytearray()
         self._need, self._sizes = wire.LENGTHS.size, None
@@ -186,8 +189,9 @@ class Pool:
     async def _revive(self) -> None:
         """Start a new holder: the old one has died."""
         await asyncio.sleep(0.1)
-        old, self._holder = self._holder, await self._in_thread(
-            HolderProcess, self._path, self.limits
+        old, self._holder = (
+            self._holder,
+            await self._in_thread(HolderProcess, self._path, self.limits),
         )
         if old:
             await self._in_thread(old.close)

@@ -15,7 +15,7 @@ _POSITION = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 # its error is beyond this much added white space.
 _PAD = "\n" * 30
 # Rules beyond grammar, which the engine puts among what it expected.
-_RULE = re.compile(r"(?:^|, |one of )([A-Z?][\w?]* [a-z][^,\[\]\"]{8,})")
+_RULE = re.compile(r"(?:^|, |one of |expected )((?!one of)[A-Z?]\w* [^,\[\]\"]{12,})")
 _TERM = {"<", "?", ":"}
 # Beyond this the mistake is not looked for: each try parses a part of the query.
 _TOKENS_AT_MOST = 4000
@@ -54,12 +54,13 @@ def syntax_error(message: str, query: str, parse: Callable[[str], str]) -> Query
         return QuerySyntaxError(f"{rule[1]}.", where=place(query, max(len(query) - 1, 0)))
     where = place(query, len(query) if at_end else found[good][0] if found else 0)
     what = "ends too early" if at_end else f"cannot be read at {tidy(found[good][1])[:60]!r}"
-    # a character that no token begins with: the engine then lists all that could have come
-    wanted = _wanted(parse(query[: _end(found, good)] + _PAD + "\x00")) if good else ""
+    prefix = query[: _end(found, good)] + _PAD if good else ""
+    # a prefix that is a query itself has no error: a bracket out of place gives it one
+    wanted = _wanted(parse(prefix) or parse(prefix + "]"))
     return QuerySyntaxError(
         f"The query {what}.",
         where=where,
-        remedy=f"Possible there: {wanted}." if wanted else "Begin with PREFIX, SELECT or ASK.",
+        remedy=f"Possible there: {wanted}." if wanted else "",
     )
 
 
@@ -83,7 +84,7 @@ def _wanted(message: str) -> str:
     """Return the tokens and keywords that the engine would have taken, a few of them."""
     words = re.findall(r'"([^"]+)"|(?<![\w\'])([A-Z]{2,}(?: [A-Z]{2,})*)(?=,|$)', _bare(message))
     wanted = dict.fromkeys(a or b for a, b in words)
-    if _TERM <= wanted.keys():
+    if wanted.keys() >= _TERM:
         # what begins a term, said in words
         symbols = [w for w in wanted if not w.isalpha() and w not in "{}[]"]
         wanted = {"a variable, IRI, prefixed name or literal": None} | {

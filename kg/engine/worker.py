@@ -77,8 +77,8 @@ def _answer(executor: Executor, request: Request) -> tuple[dict[str, Any], bytes
     except CatchupError as error:
         return {"error": pack(error)}, b""
     except MemoryError:
-        error = MemoryLimit("The query needed more memory than one query may use.")
-        return {"error": pack(error), "retire": True}, b""
+        limit = MemoryLimit("The query needed more memory than one query may use.")
+        return {"error": pack(limit), "retire": True}, b""
     except Exception as error:
         # What reaches the visitor is a sentence, never the exception's text.
         failed = CatchupError(f"The engine failed on this query ({type(error).__name__}).")

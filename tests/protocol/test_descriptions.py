@@ -123,7 +123,9 @@ def test_what_points_to_a_thing_is_told(endpoint: Served) -> None:
     assert "ev-1" in endpoint.get("/id/huawei.nt").text
 
 
-@pytest.mark.parametrize("path", ["/id/nobody", "/id/nobody.ttl", "/vocab/x y", "/ontology/%00", "/id/"])
+@pytest.mark.parametrize(
+    "path", ["/id/nobody", "/id/nobody.ttl", "/vocab/x y", "/ontology/%00", "/id/"]
+)
 def test_unknown_things(endpoint: Served, path: str) -> None:
     response = endpoint.get(path)
     assert response.status_code == 404
@@ -137,7 +139,10 @@ def test_terms_and_whole_documents(endpoint: Served) -> None:
         assert "cu:Firm" in response.text
     assert "cuv:hostCountry" in endpoint.get("/vocab/", headers={"Accept": "text/turtle"}).text
     assert endpoint.get("/shapes/", headers={"Accept": "text/turtle"}).status_code == 200
-    assert "text/html" in endpoint.get("/ontology/", headers={"Accept": "text/html"}).headers["content-type"]
+    assert (
+        "text/html"
+        in endpoint.get("/ontology/", headers={"Accept": "text/html"}).headers["content-type"]
+    )
 
 
 def test_the_graph_store_is_read(endpoint: Served) -> None:

@@ -150,9 +150,7 @@ def test_from_with_prefixes_and_relative_iris(endpoint: Served) -> None:
 
 def test_the_datasets_in_the_request_replace_those_in_the_query(endpoint: Served) -> None:
     query = COUNT.replace(" WHERE", f" FROM <{G}wei2018> WHERE")
-    response = endpoint.get(
-        "/sparql", params={"query": query, "default-graph-uri": G + "entities"}
-    )
+    response = endpoint.get("/sparql", params={"query": query, "default-graph-uri": G + "entities"})
     assert count(response) == 3
 
 
@@ -332,7 +330,9 @@ def test_negotiation(endpoint: Served, accept: str, expected: str) -> None:
     assert "Accept" in response.headers["vary"]
 
 
-@pytest.mark.parametrize("accept", ["image/png", "application/sparql-results+json;q=0", "text/turtle"])
+@pytest.mark.parametrize(
+    "accept", ["image/png", "application/sparql-results+json;q=0", "text/turtle"]
+)
 def test_what_cannot_be_had_is_406(endpoint: Served, accept: str) -> None:
     assert_problem(endpoint.query(SELECT, accept=accept), 406, "not-acceptable")
 
@@ -382,7 +382,9 @@ def test_a_repeated_query_comes_from_the_cache(endpoint: Served) -> None:
     first, second = endpoint.query(query), endpoint.query(query)
     assert first.content == second.content
     assert 'desc="miss"' in first.headers["server-timing"]
-    assert all(f"{n};dur=" in first.headers["server-timing"] for n in ("queue", "engine", "serialise"))
+    assert all(
+        f"{n};dur=" in first.headers["server-timing"] for n in ("queue", "engine", "serialise")
+    )
     assert 'desc="hit"' in second.headers["server-timing"]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pyoxigraph as ox
 
-from catchup.kg.names import CU, CUV, D, RDF, RDFS
+from catchup.kg.names import CU, CUV, RDF, RDFS, D
 
 BULK = 4000
 
