@@ -10,6 +10,7 @@ from typing import Annotated
 
 import pyoxigraph as ox
 import typer
+
 from catchup.cli.options import Home, home_or_default
 from catchup.cli.output import Steps
 from catchup.kg import names

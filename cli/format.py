@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
 from catchup.cli.output import out
 from catchup.kg.errors import InputError, Problem, Where
 from catchup.kg.reading import files

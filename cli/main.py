@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 import typer
+
 from catchup.cli.output import fail
 from catchup.kg.errors import CannotRun, CatchupError
 

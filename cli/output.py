@@ -8,10 +8,11 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from catchup.kg.errors import CatchupError, Problem
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from catchup.kg.errors import CatchupError, Problem
 
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 out = Console(highlight=False)

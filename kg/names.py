@@ -57,8 +57,8 @@ SOURCES: Final = ("fu2018", "wei2018", "liebenau2020")
 
 
 def graph_iri(name: str) -> str:
-    """Return the IRI of the named graph called `name` (e.g. ``fu2018``)."""
-    return G + name
+    """Return the IRI of the named graph called `name` (e.g. ``fu2018``); an IRI stays."""
+    return name if "://" in name else G + name
 
 
 def compact(iri: str) -> str:

@@ -206,7 +206,7 @@ class _Reader:
                     self._nearest(name, self.context.terms),
                 )
                 continue
-            where = Where(self.file, key.where.line, key.where.column, name)
+            where = Where(key.where.file, key.where.line, key.where.column, name)
             self.out.positions.add(iri, term.iri, where)
             nested = claim.lower() if claim and name in ("asserts", "puts") else local
             for item in value.items if isinstance(value, Sequence) else [value]:

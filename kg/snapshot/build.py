@@ -89,12 +89,13 @@ class _Build:
         self.seconds[name] = time.perf_counter() - began
 
     def run(self) -> Built:
-        digest, seen = self.stamp.of(input_files(), files.ROOT)
+        digest, seen = self.stamp.of(self._files())
         manifest = read_manifest(self.home)
         if manifest and self._current(manifest, digest):
             return Built(manifest, fresh=False)
         with self.step("read"):
             inputs = read_inputs()
+            self._read_cases(inputs)
         with self.step("check the ontology"):
             self._check_ontology(inputs)
         with self.step("validate"):
@@ -103,10 +104,21 @@ class _Build:
             found = self._reason(inputs)
         with self.step("write"):
             parts = self._write(inputs, found)
-            parts += self._cases()
             manifest = self._publish(parts, inputs)
             self.stamp.save(digest, seen, manifest.id, self.kept)
         return Built(manifest, True, self.seconds, self.warnings)
+
+    def _files(self) -> list[tuple[str, Path]]:
+        """Return all files that decide what the snapshot holds, with names free of this machine."""
+        own = [(p.relative_to(files.ROOT).as_posix(), p) for p in input_files()]
+        entered = [p for p in (self.home / "cases").rglob("*") if p.is_file()]
+        return own + [(p.relative_to(self.home).as_posix(), p) for p in entered]
+
+    def _read_cases(self, inputs: Inputs) -> None:
+        from catchup.kg.cases.keep import accepted
+
+        for graph, quads in accepted(self.home):
+            inputs.graphs[graph.removeprefix(names.G)] = quads
 
     def _current(self, manifest: Manifest, digest: str) -> bool:
         known = self.stamp.known
@@ -124,11 +136,13 @@ class _Build:
 
     def _check_ontology(self, inputs: Inputs) -> None:
         from catchup.kg.reasoning import hermit
+        from catchup.kg.reasoning.ontology import as_fact
 
         quads = [*inputs.of("ontology", "vocab")]
 
         def work() -> str:
-            hermit.check([q.triple for q in quads])
+            where = {as_fact(t): file for file, ts in inputs.axioms.items() for t in ts}
+            hermit.check(where, where)
             return "consistent"
 
         self._cached("ontology", _digest(quads), work)
@@ -140,14 +154,15 @@ class _Build:
         asserted = [
             q
             for graph, quads in inputs.graphs.items()
-            if graph not in ("ontology", "vocab", "shapes", "queries")
+            if graph not in ("ontology", "vocab", "shapes", "queries") and kind(graph) != "case"
             for q in quads
         ]
         shapes = [*inputs.of("shapes")]
 
         def work() -> str:
             findings = validate([q.triple for q in asserted], [q.triple for q in background])
-            problems = [f.as_problem(inputs.positions) for f in findings]
+            places = inputs.positions
+            problems = [f.at(places.of(f.focus, f.path)).as_problem() for f in findings]
             wrong = [p for p in problems if p.severity == "violation"]
             if wrong:
                 raise InputError(
@@ -178,10 +193,6 @@ class _Build:
             quads = [ox.Quad(t.subject, t.predicate, t.object, node) for t in triples]
             parts.append(write_part(self.home, iri, graph, quads, of))
         return parts
-
-    def _cases(self) -> list[Part]:
-        """Make the parts of the accepted cases again, on top of the new base."""
-        return []
 
     def _publish(self, parts: list[Part], inputs: Inputs) -> Manifest:
         claims = {

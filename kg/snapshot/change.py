@@ -81,27 +81,28 @@ def load_store(home: Path, manifest: Manifest) -> ox.Store:
     return store
 
 
-def infer_in(store: ox.Store, quads: Sequence[ox.Quad]) -> list[Derived]:
-    """Return what `quads` of a case add to the snapshot loaded in `store`."""
-    from catchup.kg.reasoning.materialise import materialise_case
-    from catchup.kg.reasoning.ontology import from_triples
-    from catchup.kg.reasoning.rules import compile_rules
+def infer_in(
+    store: ox.Store, quads: Sequence[ox.Quad], home: Path, manifest: Manifest
+) -> list[Derived]:
+    """Return what `quads` of a case add to the snapshot `manifest` that is loaded in `store`."""
+    from catchup.kg.reasoning.materialise import causes_of, materialise_case, program_in
 
-    ontology = ox.NamedNode(names.graph_iri("ontology"))
-    rows = store.quads_for_pattern(None, None, None, ontology)
-    program = compile_rules(from_triples(q.triple for q in rows))
+    program = program_in(store)
+    given = [
+        (c, [q.triple for q in read_part(home, p)]) for p in manifest.parts if (c := _cause(p))
+    ]
     extra = [
         ox.NamedNode(names.graph_iri(g))
         for g in ("curation", "direct-curation", "inferred-curation")
     ]
     found: dict[frozenset[ox.NamedNode], Entailed] = materialise_case(
-        program, store, quads, extra=extra
+        program, store, quads, causes_of(given), extra
     )
     return [d for cause, entailed in found.items() if cause for d in derived(cause, entailed)]
 
 
 def _infer(home: Path, base: Manifest, quads: Sequence[ox.Quad]) -> list[Derived]:
-    return infer_in(load_store(home, base), quads)
+    return infer_in(load_store(home, base), quads, home, base)
 
 
 def _manifest(home: Path) -> Manifest:
@@ -109,6 +110,14 @@ def _manifest(home: Path) -> Manifest:
     if manifest is None:
         raise CannotRun(f"There is no snapshot in {home}.", remedy="Run 'catchup build' first.")
     return manifest
+
+
+def _cause(part: Part) -> frozenset[ox.NamedNode]:
+    """Return the graphs beyond the sources that caused a derived part."""
+    graphs = set(part.of.split())
+    if part.kind.endswith("-curation"):
+        graphs.add(names.graph_iri("curation"))
+    return frozenset(ox.NamedNode(g) for g in graphs)
 
 
 def _of(part: Part, graph: str) -> bool:

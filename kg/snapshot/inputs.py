@@ -30,6 +30,8 @@ class Inputs:
     graphs: dict[str, list[ox.Quad]] = field(default_factory=dict)
     positions: Positions = field(default_factory=Positions)
     problems: list[Problem] = field(default_factory=list)
+    #: ontology and vocabularies as written, with their blank nodes, by file
+    axioms: dict[str, list[ox.Triple]] = field(default_factory=dict)
 
     def of(self, *graphs: str) -> Iterator[ox.Quad]:
         """Yield the quads of the named graphs, in order."""
@@ -41,6 +43,8 @@ def kind(graph: str) -> str:
     """Return the kind of part that the graph called `graph` makes."""
     if graph in names.SOURCES:
         return "source"
+    if graph.removeprefix(names.G).startswith("case-") or "://" in graph:
+        return "case"
     return KINDS.get(graph, graph)
 
 
@@ -81,6 +85,8 @@ def read_inputs() -> Inputs:
                 inputs.problems.append(Problem(error.detail, error.where, error.remedy))
                 continue
             name = ox.NamedNode(names.graph_iri(graph))
+            if graph in ("ontology", "vocab"):
+                inputs.axioms[_shown(path)] = written[path]
             inputs.graphs.setdefault(graph, []).extend(
                 ox.Quad(t.subject, t.predicate, t.object, name) for t in skolemise(written[path])
             )

@@ -27,13 +27,12 @@ class Stamp:
         except (OSError, ValueError):
             self.known = {}
 
-    def of(self, files: Iterable[Path], root: Path) -> tuple[str, dict[str, Any]]:
-        """Return the hash over `files` (names relative to `root`) and what to remember."""
+    def of(self, files: Iterable[tuple[str, Path]]) -> tuple[str, dict[str, Any]]:
+        """Return the hash over `files` (with the names they go by) and what to remember."""
         remembered = self.known.get("files", {})
         total = hashlib.sha256()
         seen: dict[str, Any] = {}
-        for path in sorted(files):
-            name = path.relative_to(root).as_posix()
+        for name, path in sorted(files):
             state = path.stat()
             entry = remembered.get(name)
             if not entry or entry[:2] != [state.st_size, state.st_mtime_ns]:
