@@ -87,7 +87,7 @@ def check_case(
     ruled = list(findings(entry))
     found += ruled
     unknown = {(f.focus, f.path, f.value) for f in ruled if f.value}
-    for finding in validate(quads, _background(entry), entry.subjects):
+    for finding in validate(quads, _background(entry), entry.subjects, "profile-new-case"):
         if (finding.focus, finding.path, finding.value) not in unknown:
             found.append(_with_choices(finding, terms))
     told = {p.where.line for p in loaded.problems if p.where.line}

@@ -76,7 +76,7 @@ def warm(formats: Iterable[str]) -> None:
     load_profile("profile-new-case")
     claim = ox.NamedNode(names.D + "warm")
     triple = ox.Triple(claim, ox.NamedNode(names.RDF + "type"), ox.NamedNode(names.CU + "Claim"))
-    validate([triple], (), [claim.value])
+    validate([triple], (), [claim.value], "profile-new-case")
 
 
 def _sample_workbook() -> bytes:

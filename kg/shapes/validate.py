@@ -52,7 +52,7 @@ def validate(
     triples: Iterable[ox.Triple | ox.Quad],
     background: Iterable[ox.Triple | ox.Quad] = (),
     focus: Iterable[str] | None = None,
-    profile: str = "profile-new-case",
+    profile: str = "profile-release",
 ) -> list[Finding]:
     """Return what the shapes of `profile` find in `triples`, worst first, each once.
 
