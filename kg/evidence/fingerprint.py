@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -15,6 +16,10 @@ PIECE = 24
 #: At step 1 each further character could be guessed from the next hash; 12 leaves half unknown.
 STEP = 12
 CONTEXT = 32
+#: 32 letters and digits nearly always stand in 120 characters; past 4,000 there is no context.
+NEAR, FAR = 120, 4000
+
+_NOT_ASCII_LETTERS = re.compile(r"[^a-z0-9]+")
 
 
 def normalise(text: str) -> str:
@@ -22,6 +27,8 @@ def normalise(text: str) -> str:
 
     Footnote marks (category No) go first, so that a superscript does not become a digit.
     """
+    if text.isascii():  # the same result, some twenty times as fast
+        return _NOT_ASCII_LETTERS.sub("", text.lower())
     kept = "".join(c for c in text if unicodedata.category(c) != "No")
     folded = unicodedata.normalize("NFKD", kept).casefold()
     return "".join(c for c in folded if c.isalpha() or c.isdecimal())
@@ -48,8 +55,7 @@ def fingerprint(text: str, segments: Sequence[tuple[int, int]]) -> str:
     Offsets are Unicode code points of the text as given.
     """
     normal = normalise("".join(text[start:end] for start, end in segments))
-    before = normalise(text[max(0, segments[0][0] - 4000) : segments[0][0]])[-CONTEXT:]
-    after = normalise(text[segments[-1][1] : segments[-1][1] + 4000])[:CONTEXT]
+    before, after = _context(text, segments[0][0], segments[-1][1])
     return ";".join(
         [
             "f1",
@@ -60,6 +66,17 @@ def fingerprint(text: str, segments: Sequence[tuple[int, int]]) -> str:
             ".".join(digest(piece, 8) for piece in pieces(normal)),
         ]
     )
+
+
+def _context(text: str, start: int, end: int) -> tuple[str, str]:
+    """Return the normalised characters before `start` and after `end`, 32 of each if there are."""
+    before = after = ""
+    for reach in (NEAR, FAR):
+        if len(before) < CONTEXT:
+            before = normalise(text[max(0, start - reach) : start])[-CONTEXT:]
+        if len(after) < CONTEXT:
+            after = normalise(text[end : end + reach])[:CONTEXT]
+    return before, after
 
 
 def read_pieces(value: str) -> tuple[int, str, str, str, list[str]]:
