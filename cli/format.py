@@ -54,7 +54,5 @@ def format(
 
 def repository() -> list[Path]:
     """Return the Turtle and YAML files of the repository that have a canonical form."""
-    turtle = [
-        p for f in (files.ONTOLOGY, files.SHAPES, files.QUERIES) for p in files.turtle_files(f)
-    ]
-    return [*(p for p in turtle if "tests" not in p.parts), *files.entry_files()]
+    ontology = files.turtle_files(files.ONTOLOGY)
+    return [*ontology, *files.shape_files(), *files.query_files(), *files.entry_files()]

@@ -33,6 +33,16 @@ def vocabulary_files() -> list[Path]:
     return turtle_files(ONTOLOGY / "vocab")
 
 
+def shape_files() -> list[Path]:
+    """Return the shapes, without the examples beside them."""
+    return sorted(SHAPES.glob("*.ttl"))
+
+
+def query_files() -> list[Path]:
+    """Return the catalogue's questions and their prefixes."""
+    return sorted(QUERIES.glob("*.ttl"))
+
+
 def entry_files() -> list[Path]:
     """Return the curated entries in the authoring format."""
     return sorted(DATA.rglob("*.yaml"))

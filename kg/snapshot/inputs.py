@@ -55,8 +55,8 @@ def input_files() -> list[Path]:
     return [
         *files.ontology_files(),
         *files.vocabulary_files(),
-        *files.turtle_files(files.SHAPES),
-        *files.turtle_files(files.QUERIES),
+        *files.shape_files(),
+        *files.query_files(),
         *files.entry_files(),
         *links,
         *code,
@@ -74,8 +74,8 @@ def read_inputs() -> Inputs:
     groups = {
         "ontology": files.ontology_files(),
         "vocab": files.vocabulary_files(),
-        "shapes": files.turtle_files(files.SHAPES),
-        "queries": files.turtle_files(files.QUERIES),
+        "shapes": files.shape_files(),
+        "queries": files.query_files(),
     }
     for graph, paths in groups.items():
         for path in paths:

@@ -7,6 +7,9 @@ import json
 import pyoxigraph as ox
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from catchup.kg import names
 from catchup.kg.errors import SyntaxProblem
 from catchup.kg.export.entry import entry
@@ -15,8 +18,6 @@ from catchup.kg.reading.context import Context
 from catchup.kg.reading.entry import read_entry
 from catchup.kg.reading.files import DATA, entry_files, load_context
 from catchup.kg.reading.write import render
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 CONTEXT = load_context()
 
