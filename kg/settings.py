@@ -43,8 +43,16 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     ),
     Setting("store", "", "URL of a SPARQL endpoint to use instead of the embedded engine."),
     Setting("workers", "2", "Query workers; one a core.", int),
+    Setting("slow_workers", "4", "Further workers, for queries that take long.", int),
     Setting("timeout", "20", "Seconds a query may take, parsing and planning included.", float),
     Setting("memory", "512", "MiB a query may use beyond the graph itself.", int),
+    Setting("rows", "100000", "Rows or triples of one answer; more are cut and declared.", int),
+    Setting("bytes", "32", "MiB of one answer; more are cut and declared.", int),
+    Setting("client_seconds", "60", "Seconds of engine time a client may use in a minute.", float),
+    Setting("client_queries", "3", "Queries one client may have running at once.", int),
+    Setting("held", "256", "MiB of answers held for all clients together.", int),
+    Setting("cache", "64", "MiB of answers kept for reuse.", int),
+    Setting("proxies", "0", "Proxies in front whose X-Forwarded-For is believed.", int),
 )
 
 

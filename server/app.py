@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from catchup.kg.errors import CatchupError
-from catchup.server import documents, entity, graphs, operation
+from catchup.server import cases, documents, entity, graphs, operation
 from catchup.server.asgi import ClientGone
 from catchup.server.asgi_route import AsgiRoute
 from catchup.server.config import ServerConfig
@@ -34,6 +34,7 @@ ROUTERS: tuple[Router, ...] = (
     operation.router,
     graphs.router,
     documents.router,
+    cases.router,
     entity.router,
 )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from catchup.kg.engine.limits import Limits
 from catchup.kg.engine.pool import PoolLimits
 from catchup.kg.names import BASE
+from catchup.kg.settings import home, number, value
 
 
 @dataclass(frozen=True)
@@ -58,3 +60,40 @@ class ServerConfig:
     def url(self) -> str:
         """The absolute URL of this server, without a slash at its end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def from_settings(manifest: Path, **given: Any) -> ServerConfig:
+    """Return the configuration that the settings describe; `given` fields come before them.
+
+    Raises CannotRun when a setting that should be a number is none.
+    """
+    mib = 1024 * 1024
+    limits = Limits(
+        timeout=number("timeout"),
+        cpu=int(number("timeout") * 1.25) + 1,
+        memory=int(number("memory") * mib),
+        rows=int(number("rows")),
+        bytes=int(number("bytes") * mib),
+    )
+    pool = PoolLimits(
+        workers=int(number("workers")),
+        slow=int(number("slow_workers")),
+        running=int(number("client_queries")),
+        held=int(number("held") * mib),
+    )
+    client = ClientLimits(seconds=number("client_seconds"), cache=int(number("cache") * mib))
+    found: dict[str, Any] = {
+        "host": value("host"),
+        "port": int(number("port")),
+        "public_url": value("public_url"),
+        "base": value("base"),
+        "store": value("store"),
+        "home": home(),
+        "sources": Path(value("sources")) if value("sources") else None,
+        "tokens": Path(value("tokens")) if value("tokens") else None,
+        "limits": limits,
+        "pool": pool,
+        "client": client,
+        "proxies": int(number("proxies")),
+    }
+    return ServerConfig(manifest, **(found | given))

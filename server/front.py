@@ -96,7 +96,27 @@ def route_of(path: str) -> str:
 
 
 _ROUTES = frozenset(
-    ["sparql", "id", "ontology", "vocab", "shapes", "graph", "graphs", "queries", "health", "ready"]
-    + ["metrics", "docs", "cases", "reconcile", "explain", "compare", "propositions", "sources"]
-    + ["search", "mcp", "static"]
+    [
+        "sparql",
+        "id",
+        "ontology",
+        "vocab",
+        "shapes",
+        "graph",
+        "graphs",
+        "queries",
+        "health",
+        "ready",
+        "metrics",
+        "docs",
+        "cases",
+        "reconcile",
+        "explain",
+        "compare",
+        "propositions",
+        "sources",
+        "search",
+        "mcp",
+        "static",
+    ]
 )

@@ -100,6 +100,8 @@ def problem_headers(error: CatchupError) -> dict[str, str]:
     headers = dict(getattr(error, "headers", {}))
     if error.kind in ("overloaded", "too-many-queries", "store-failed"):
         headers.setdefault("Retry-After", "5")
+    if error.kind == "unauthorised":
+        headers["WWW-Authenticate"] = "Bearer"
     return headers
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 import uvicorn
 
 from catchup.kg.errors import CannotRun
+from catchup.server import cases
 from catchup.server.app import create_app, front
 from catchup.server.config import ServerConfig
 from catchup.server.services import Services
@@ -53,6 +54,9 @@ async def _serve(
 ) -> None:
     services = Services(config)
     try:
+        if not config.store:
+            # cases that were kept and, after a crash or a build, are not in the snapshot
+            await asyncio.to_thread(cases.reconcile, services)
         await services.start()
         app = create_app(config, services)
         server = uvicorn.Server(

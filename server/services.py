@@ -11,8 +11,9 @@ from typing import Any, Protocol
 from catchup.kg.engine.errors import MemoryLimit, TimeLimit
 from catchup.kg.engine.model import Answer, Request
 from catchup.kg.engine.pool import Pool
-from catchup.kg.engine.remote import RemoteStore
+from catchup.kg.engine.store import Store
 from catchup.kg.errors import CatchupError
+from catchup.kg.snapshot.manifest import read_manifest
 from catchup.server.cache import Cache
 from catchup.server.config import ServerConfig
 from catchup.server.description import Describer
@@ -51,7 +52,7 @@ class AsyncRemote:
 
     snapshot = ""
 
-    def __init__(self, store: RemoteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         self._places = asyncio.Semaphore(8)
 
@@ -85,6 +86,9 @@ class Services:
         self.budgets = Budgets(config.client.seconds)
         self.store: AsyncStore
         if config.store:
+            # loading its HTTP client takes a third of the start-up, for a few installations
+            from catchup.kg.engine.remote import RemoteStore
+
             self.store = AsyncRemote(RemoteStore(config.store, config.limits))
         else:
             self.store = Pool(config.manifest, config.limits, config.pool)
@@ -113,6 +117,10 @@ class Services:
         await self.store.reload()
         self.cache.clear()
 
+    def _written(self) -> str:
+        manifest = read_manifest(self.config.manifest.parent)
+        return manifest.id if manifest else ""
+
     async def _watch(self) -> None:
         def stamp() -> int:
             with contextlib.suppress(OSError):
@@ -126,6 +134,8 @@ class Services:
             if now not in (0, seen):
                 seen = now
                 try:
+                    if self._written() == self.store.snapshot:
+                        continue
                     await self.reload()
                     log.info("snapshot %s is served", self.store.snapshot[:12])
                 except CatchupError as error:

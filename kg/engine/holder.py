@@ -18,7 +18,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
-from catchup.kg.engine import worker
+from catchup.kg.engine import infer, worker
 from catchup.kg.engine.errors import pack
 from catchup.kg.engine.execute import Executor
 from catchup.kg.engine.limits import Limits
@@ -50,6 +50,8 @@ class Holder:
             command = json.loads(message)
             if command["do"] == "fork":
                 self._fork()
+            elif command["do"] == "infer":
+                self._fork(command["graph"])
             elif command["do"] == "load":
                 self._reply(self._load())
             elif command["do"] == "fate":
@@ -86,7 +88,8 @@ class Holder:
         with contextlib.suppress(CatchupError):
             executor.run(Request("SELECT"))
 
-    def _fork(self) -> None:
+    def _fork(self, case: str | None = None) -> None:
+        """Fork a worker; or, for the graph of a checked case, a helper that infers from it."""
         assert self._memory.snapshot is not None
         ours, theirs = socket.socketpair()
         pid = os.fork()
@@ -94,6 +97,8 @@ class Holder:
             try:
                 ours.close()
                 self._control.close()
+                if case is not None:
+                    infer.serve(theirs, self._memory, case)
                 worker.serve(theirs, self._memory.store, self._memory.snapshot, self._limits)
             finally:
                 os._exit(1)

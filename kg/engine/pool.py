@@ -12,10 +12,13 @@ import json
 import os
 import time
 from collections import Counter, deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import pyoxigraph as ox
 
 from catchup.kg.engine import wire
 from catchup.kg.engine.errors import Overloaded, StoreFailed
@@ -23,6 +26,9 @@ from catchup.kg.engine.limits import Limits
 from catchup.kg.engine.model import Answer, Request
 from catchup.kg.engine.process import Child, HolderProcess, read_error, time_limit
 from catchup.kg.errors import CatchupError
+
+if TYPE_CHECKING:
+    from catchup.kg.snapshot.build import Derived
 
 
 @dataclass(frozen=True)
@@ -340,6 +346,11 @@ class Pool:
         self.held -= size
 
     # Snapshots
+
+    def infer(self, graph: str, quads: Sequence[ox.Quad]) -> list[Derived]:
+        """Return what follows from a case; to be called from a thread. Raises StoreFailed."""
+        assert self._holder is not None
+        return self._holder.infer(graph, quads)
 
     async def reload(self) -> None:
         """Take up the manifest's present state. Raises StoreFailed; the old state then stays."""

@@ -10,13 +10,20 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import pyoxigraph as ox
+
+from catchup.kg.engine import infer
 from catchup.kg.engine.errors import MemoryLimit, StoreFailed, TimeLimit, unpack
 from catchup.kg.engine.limits import Limits
 from catchup.kg.errors import CatchupError
+
+if TYPE_CHECKING:
+    from catchup.kg.snapshot.build import Derived
 
 _ENGINE_GONE = "The engine process ended unexpectedly."
 
@@ -100,8 +107,22 @@ class HolderProcess:
 
     def fork(self) -> Child:
         """Return a new worker; it says so itself on its socket when it is ready."""
+        return self._fork({"do": "fork"})
+
+    def infer(self, graph: str, quads: Sequence[ox.Quad]) -> list[Derived]:
+        """Return what follows from the quads of the case `graph`, in place of an older version.
+
+        Raises StoreFailed. Takes as long as the inference: call it from a thread.
+        """
+        child = self._fork({"do": "infer", "graph": graph})
+        try:
+            return infer.ask(child.sock, quads)
+        finally:
+            child.kill()
+
+    def _fork(self, command: dict[str, Any]) -> Child:
         with self._lock:
-            self._send({"do": "fork"})
+            self._send(command)
             try:
                 message, fds, _, _ = socket.recv_fds(self._control, 4096, 2)
             except OSError:
