@@ -55,11 +55,11 @@ def evidence(
     if anchor:
         _anchor(anchor, sources)
         return
+    texts = {p.parent.name: p for p in sorted(DATA.glob("*/parts.yaml"))}
+    read = {name: read_source(sources, name, DATA) for name in texts}
     only = {path.resolve() for path in entries or ()}
     ours = entry_files()
     record = read_record([*ours, *sorted(only.difference(ours))], load_context())
-    texts = {p.parent.name: p for p in sorted(DATA.glob("*/parts.yaml"))}
-    read = {name: read_source(sources, name, DATA) for name in texts}
     if copy:
         _copies(record, read, copy, as_json)
         return

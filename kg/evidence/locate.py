@@ -98,6 +98,13 @@ class Copy:
         return index
 
     @cached_property
+    def _contexts(self) -> dict[str, list[int]]:
+        index: dict[str, list[int]] = defaultdict(list)
+        for start in range(len(self.normal) - CONTEXT + 1):
+            index[digest(self.normal[start : start + CONTEXT], 8)].append(start)
+        return index
+
+    @cached_property
     def _offsets(self) -> list[int]:
         return [i for i, char in enumerate(self.text) for _ in normalise(char)]
 
@@ -170,17 +177,23 @@ class Copy:
         return found
 
     def _by_whole(self, length: int, whole: str, before: str, after: str) -> list[_Candidate]:
-        if length not in self._wholes:
-            index: dict[str, list[int]] = defaultdict(list)
-            for start in range(len(self.normal) - length + 1):
-                index[digest(self.normal[start : start + length], 16)].append(start)
-            self._wholes[length] = index
+        near = {at + CONTEXT for at in self._contexts.get(before, ())}
+        near |= {at - length for at in self._contexts.get(after, ())}
+        starts = [s for s in sorted(near) if s >= 0 and self._hash(s, length) == whole]
+        if not starts:  # without its context it may still stand somewhere
+            if length not in self._wholes:
+                index: dict[str, list[int]] = defaultdict(list)
+                for start in range(len(self.normal) - length + 1):
+                    index[self._hash(start, length)].append(start)
+                self._wholes[length] = index
+            starts = self._wholes[length].get(whole, [])
         return [
-            _Candidate(
-                start, start + length, 0, self._context(start, start + length, before, after)
-            )
-            for start in self._wholes[length].get(whole, ())
+            _Candidate(s, s + length, 0, self._context(s, s + length, before, after))
+            for s in starts
         ]
+
+    def _hash(self, start: int, length: int) -> str:
+        return digest(self.normal[start : start + length], 16)
 
     def _context(self, start: int, end: int, before: str, after: str) -> int:
         return (digest(self.normal[max(0, start - CONTEXT) : start], 8) == before) + (
