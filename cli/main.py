@@ -83,12 +83,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def usage(error: Exception) -> None:
-    """Show a usage error as click does and exit 2; any other error goes on."""
-    import click
-
-    if not isinstance(error, click.ClickException):
+    """Show a usage error as the parser does and exit 2; any other error goes on."""
+    show = getattr(error, "show", None)
+    if show is None:
         raise error
-    error.show()
+    show()
     sys.exit(2)
 
 
