@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +50,17 @@ def triples_of(name: str) -> tuple[ox.Triple, ...]:
 def to_rdflib(node: Any) -> Node:
     """Return the rdflib term for a pyoxigraph one; the lexical form stays as it is."""
     if isinstance(node, ox.NamedNode):
-        return URIRef(node.value)
+        return _iri(node.value)
     if isinstance(node, ox.BlankNode):
         return BNode(node.value)
     if node.language:
         return Literal(node.value, lang=node.language)
-    return Literal(node.value, datatype=URIRef(node.datatype.value), normalize=False)
+    return Literal(node.value, datatype=_iri(node.datatype.value), normalize=False)
+
+
+@lru_cache(maxsize=50_000)
+def _iri(iri: str) -> URIRef:
+    return URIRef(iri)
 
 
 @dataclass
