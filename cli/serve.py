@@ -13,12 +13,11 @@ from catchup.cli import build as building
 from catchup.cli.options import Home, home_or_default
 from catchup.cli.output import Steps, out, problems
 from catchup.kg import settings
-from catchup.kg.engine.limits import MB, Limits
-from catchup.kg.engine.pool import PoolLimits
+from catchup.kg.engine.limits import MB
 from catchup.kg.reading.files import ROOT
 from catchup.kg.snapshot.build import build
 from catchup.kg.snapshot.manifest import NAME
-from catchup.server.config import ServerConfig
+from catchup.server.config import ServerConfig, from_settings
 from catchup.server.run import run
 
 EXAMPLE = """curl -H 'Accept: text/csv' {url}/sparql --data-urlencode query='
@@ -37,9 +36,7 @@ def serve(
     memory: Annotated[
         int | None, typer.Option(help="MiB a query may use (CATCHUP_MEMORY).")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Query workers (CATCHUP_WORKERS).")
-    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Query workers (CATCHUP_WORKERS).")] = None,
     store: Annotated[
         str, typer.Option(help="URL of a SPARQL endpoint to use instead (CATCHUP_STORE).")
     ] = settings.value("store"),
@@ -58,29 +55,19 @@ def serve(
     problems(built.warnings)
     if built.fresh:
         building.show(built)
-    limits = Limits()
-    limits = replace(
-        limits,
-        timeout=timeout or settings.number("timeout"),
-        memory=int(memory or settings.number("memory")) * MB,
-    )
-    pool = replace(PoolLimits(), workers=workers or int(settings.number("workers")))
-    texts = sources or (Path(settings.value("sources")) if settings.value("sources") else None)
-    tokens = Path(settings.value("tokens")) if settings.value("tokens") else None
-    config = ServerConfig(
-        manifest=folder / NAME,
-        host=host,
-        port=port,
-        public_url=settings.value("public_url"),
-        base=settings.value("base"),
-        store=store,
-        home=folder,
-        sources=texts,
-        tokens=tokens,
-        limits=limits,
-        pool=pool,
-        commit=commit(),
-    )
+    given: dict[str, object] = {"host": host, "port": port, "home": folder, "commit": commit()}
+    if store:
+        given["store"] = store
+    if sources:
+        given["sources"] = sources
+    config = from_settings(folder / NAME, **given)
+    limits = config.limits
+    if timeout:
+        limits = replace(limits, timeout=timeout, cpu=int(timeout * 1.25) + 1)
+    if memory:
+        limits = replace(limits, memory=memory * MB)
+    pool = replace(config.pool, workers=workers) if workers else config.pool
+    config = replace(config, limits=limits, pool=pool)
     run(config, started)
 
 
