@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pyoxigraph as ox
 
@@ -29,6 +29,9 @@ from catchup.kg.errors import CatchupError
 
 if TYPE_CHECKING:
     from catchup.kg.snapshot.build import Derived
+
+# A worker is ready within 5 to 25 ms of its fork; on a machine that swaps, within seconds.
+_START = 30.0
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class PoolLimits:
         default=3, metadata={"unit": "", "help": "queries one client runs at once"}
     )
     waiting: int = field(
-        default=32, metadata={"unit": "", "help": "queries one client may have waiting"}
+        default=200, metadata={"unit": "", "help": "queries one client may have waiting"}
     )
     queue: float = field(default=10.0, metadata={"unit": "s", "help": "time a query may wait"})
     held: int = field(
@@ -71,14 +74,15 @@ class _Worker(asyncio.Protocol):
         self.slow = False
         self.stale = False
         self.transport: asyncio.Transport | None = None
+        self.timer: asyncio.TimerHandle
         self.answer: asyncio.Future[tuple[dict[str, Any], bytes]] | None = None
         self._buffer = bytearray()
         self._need = wire.LENGTHS.size
         self._sizes: tuple[int, int] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        # uvloop's transports are no subclass of asyncio's
+        self.transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -181,8 +185,9 @@ class Pool:
             worker = _Worker(self, child)
             worker.answer = asyncio.get_running_loop().create_future()
             await asyncio.get_running_loop().create_connection(lambda: worker, sock=child.sock)
-            header, _ = await worker.answer
-        except (StoreFailed, EOFError):
+            async with asyncio.timeout(_START):
+                header, _ = await worker.answer
+        except (StoreFailed, EOFError, TimeoutError):
             if not self._closed:
                 await self._revive()
             return
@@ -245,10 +250,14 @@ class Pool:
         self._balance()
         self._match()
 
-    def _demote(self, worker: _Worker) -> None:
-        """Move a query that is still running to the slow lane."""
-        if worker.answer is None or worker.answer.done():
+    def _overdue(self, worker: _Worker, timeout: float, elapsed: float) -> None:
+        """Move a query that is still running to the slow lane, or end it at its deadline."""
+        if elapsed >= timeout:
+            worker.fail(time_limit(timeout))
             return
+        worker.timer = asyncio.get_running_loop().call_later(
+            timeout - elapsed, self._overdue, worker, timeout, timeout
+        )
         worker.slow = True
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, worker.tid, 10)
@@ -268,8 +277,8 @@ class Pool:
         loop = asyncio.get_running_loop()
         timeout = min(request.timeout or self.limits.timeout, self.limits.timeout)
         worker.answer = loop.create_future()
-        deadline = loop.call_later(timeout, worker.fail, time_limit(timeout))
-        slow = loop.call_later(self.pool_limits.slow_after, self._demote, worker)
+        first = min(self.pool_limits.slow_after, timeout)
+        worker.timer = loop.call_later(first, self._overdue, worker, timeout, first)
         healthy = False
         try:
             text = request.to_wire()
@@ -281,8 +290,7 @@ class Pool:
             assert self._holder is not None
             raise await self._in_thread(self._holder.cause, worker.child) from None
         finally:
-            deadline.cancel()
-            slow.cancel()
+            worker.timer.cancel()
             worker.answer = None
             self._running[client] -= 1
             if not self._running[client]:
