@@ -97,11 +97,15 @@ class Admission:
         return any(q.object in self.situations for q in self.quads(node, type_, None))
 
     def refuse_untyped(self) -> None:
-        """Raise InputError when a claim asserts what is not typed as a situation."""
+        """Raise InputError when a claim asserts what is typed, but not as a situation.
+
+        What has no type is not there, and a matter for the reader of the files.
+        """
         wrong = {
             q.object: q.subject
             for q in self.quads(None, ASSERTS, None)
             if not self.is_situation(q.object)
+            and next(self.quads(q.object, type_, None), None) is not None
         }
         if wrong:
             raise InputError(
@@ -155,7 +159,7 @@ class Admission:
         if guards is not None and (subject in guards or quad.predicate != type_):
             needs.append(smallest(c for s in guards for c in self.kept(s)))
         if not isinstance(object_, Literal) and quad.predicate != type_:
-            if self.is_situation(object_):
+            if quad.predicate == ASSERTS or self.is_situation(object_):
                 needs.append(self.kept(object_))
         return joined(*needs)
 
