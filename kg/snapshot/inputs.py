@@ -12,6 +12,7 @@ from rapidfuzz import process
 
 from catchup.kg import names
 from catchup.kg.errors import CatchupError, InputError, Problem, Where
+from catchup.kg.linking.graph import problems_of, quads, read_links
 from catchup.kg.reading import files
 from catchup.kg.reading.context import Context
 from catchup.kg.reading.entry import Loaded, read_entry
@@ -94,8 +95,17 @@ def read_inputs() -> Inputs:
     context = files.load_context()
     entries = list(_entries(inputs, context))
     inputs.problems += undeclared(entries, written)
+    _read_links(inputs)
     _stop(inputs)
     return inputs
+
+
+def _read_links(inputs: Inputs) -> None:
+    tables = read_links()
+    written = [q for quads in inputs.graphs.values() for q in quads]
+    known = {value(q.subject) for q in written}
+    inputs.problems += problems_of(tables, written, known, inputs.positions)
+    inputs.graphs["links"] = quads(tables, inputs.positions)
 
 
 def _entries(inputs: Inputs, context: Context) -> Iterator[Loaded]:
