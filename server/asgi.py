@@ -17,6 +17,8 @@ T = TypeVar("T")
 # One write; the server's flow control works between writes, so a client that reads slowly
 # keeps only this much beyond its socket's buffer.
 _CHUNK = 64 * 1024
+# Most answers are there sooner, and watching the connection costs a task of its own.
+_WATCH_AFTER = 0.02
 
 
 class ClientGone(Exception):
@@ -52,23 +54,30 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
 
 async def unless_gone(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
     """Return what `work` returns, and cancel it when the client goes. Raises ClientGone."""
-    task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(_disconnect(receive))
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    watchers: list[asyncio.Task[None]] = []
+    left = False
+
+    async def watch() -> None:
+        nonlocal left
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        left = True
+        task.cancel()
+
+    timer = loop.call_later(_WATCH_AFTER, lambda: watchers.append(loop.create_task(watch())))
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        raise ClientGone
+        return await work
+    except asyncio.CancelledError:
+        if left:
+            task.uncancel()
+            raise ClientGone from None
+        raise
     finally:
-        gone.cancel()
-        if not task.done():
-            task.cancel()
-            await asyncio.wait({task})
-
-
-async def _disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+        timer.cancel()
+        for watcher in watchers:
+            watcher.cancel()
 
 
 async def send_response(

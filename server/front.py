@@ -17,10 +17,11 @@ _EXPOSED = (
     " Allow, Accept-Query"
 )
 _REQUEST_HEADERS = "Accept, Accept-Language, Content-Type, If-None-Match, Cache-Control"
-_CORS = {
-    "access-control-allow-origin": "*",
-    "access-control-expose-headers": _EXPOSED,
-}
+_SAFE = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
+_CORS = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", _EXPOSED.encode()),
+]
 # What these change stays behind the same origin; reading them is for everybody.
 _WRITES = ("/cases", "/mcp")
 _POSTED = ("/sparql", "/reconcile", "/cases/validate")
@@ -46,10 +47,16 @@ class Front:
             await self._preflight(path, asked, send)
             return
 
+        started: list[Message] = []
+        snapshot = self._services.store.snapshot
+
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._complete(message, cors=reads or method == "OPTIONS")
-                self._services.metrics.requests.labels(route_of(path), message["status"]).inc()
+                started.append(message)
+                self._services.metrics.request(route_of(path), message["status"]).inc()
+            elif started and not message.get("more_body"):
+                self._keep(scope, started.pop(), message["body"], snapshot)
             await send(message)
 
         if path == "/sparql":
@@ -57,6 +64,18 @@ class Front:
             await self._sparql(scope, receive, send_on)
         else:
             await self._app(scope, receive, send_on)  # type: ignore[operator]
+
+    def _keep(self, scope: Scope, start: Message, body: bytes, snapshot: str) -> None:
+        """Keep the response to a query that will be the same when asked again."""
+        headers = dict(start["headers"])
+        if scope["path"] != "/sparql" or snapshot != self._services.store.snapshot:
+            return
+        if (
+            start["status"] == 200
+            and b"etag" in headers
+            and headers[b"content-length"] == (str(len(body)).encode())
+        ):
+            self._services.hot.put(scope, start["headers"], body)
 
     async def _preflight(self, path: str, asked: str, send: Send) -> None:
         """Answer a CORS preflight (Fetch, 4.8): leave for what reads, none for what writes."""
@@ -75,17 +94,13 @@ class Front:
 
     def _complete(self, message: Message, *, cors: bool) -> None:
         headers: list[tuple[bytes, bytes]] = list(message.get("headers", []))
-        present = {name.lower(): value for name, value in headers}
-        wanted = {"x-content-type-options": "nosniff", "referrer-policy": "same-origin"}
+        present = dict(headers)
+        headers += _SAFE
         if cors:
-            wanted |= _CORS
+            headers += _CORS
         if present.get(b"content-type", b"").startswith(b"text/html"):
-            wanted["content-security-policy"] = CSP
-        headers += [
-            (name.encode(), value.encode())
-            for name, value in wanted.items()
-            if name.encode() not in present
-        ]
+            if b"content-security-policy" not in present:
+                headers.append((b"content-security-policy", CSP.encode()))
         message["headers"] = headers
 
 

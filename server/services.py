@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from dataclasses import replace
 from typing import Any, Protocol
 
 from catchup.kg.engine.errors import MemoryLimit, TimeLimit
@@ -17,6 +18,7 @@ from catchup.kg.snapshot.manifest import read_manifest
 from catchup.server.cache import Cache
 from catchup.server.config import ServerConfig
 from catchup.server.description import Describer
+from catchup.server.hot import HotAnswers
 from catchup.server.html import PlainPages
 from catchup.server.limits import Budgets
 from catchup.server.metrics import Metrics
@@ -83,6 +85,7 @@ class Services:
         self.pages: Any = PlainPages()
         self.metrics = Metrics()
         self.cache = Cache(config.client.cache)
+        self.hot = HotAnswers(config.client.cache // 4)
         self.budgets = Budgets(config.client.seconds)
         self.store: AsyncStore
         if config.store:
@@ -116,6 +119,7 @@ class Services:
         """Take up a new snapshot: what was answered from the old one is forgotten."""
         await self.store.reload()
         self.cache.clear()
+        self.hot.clear()
 
     def _written(self) -> str:
         manifest = read_manifest(self.config.manifest.parent)
@@ -150,7 +154,7 @@ class Services:
 
         The answer's bytes count as held until `release`. Raises the errors of kg.engine.errors.
         """
-        key = self.key(request)
+        key, snapshot = self.key(request), self.store.snapshot
         kept = self.cache.get(key)
         if kept is not None:
             return kept, True
@@ -172,13 +176,16 @@ class Services:
             raise
         finally:
             self.budgets.charge(client, used)
-            self.metrics.queries.labels(form, outcome).inc()
+            self.metrics.query(form, outcome).inc()
             if used > self.config.slow_query:
                 log.warning("slow query %s: %.2f s, %s", key[:12], used, outcome)
         for phase, milliseconds in answer.timings.items():
-            self.metrics.seconds.labels(phase).observe(milliseconds / 1000)
+            self.metrics.phase(phase).observe(milliseconds / 1000)
         self.metrics.bytes.inc(len(answer.body))
-        if not answer.volatile and answer.snapshot == self.store.snapshot:
+        if answer.snapshot != snapshot:
+            # the snapshot changed meanwhile, and `key` (the ETag) is not this answer's
+            answer = replace(answer, volatile=True)
+        if not answer.volatile:
             self.cache.put(key, answer)
         return answer, False
 

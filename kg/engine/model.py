@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from catchup.kg.engine.formats import FORMATS
@@ -70,8 +70,18 @@ class Request:
 
     def digest(self, *more: str) -> str:
         """Return a hash of all that decides the answer's bytes, `more` (the snapshot) included."""
-        plain = json.dumps([replace(self, timeout=None).__dict__, *more], sort_keys=True)
-        return hashlib.sha256(plain.encode()).hexdigest()[:32]
+        # \0 is in no IRI and no name; the query comes last since it alone can hold anything.
+        plain = "\0".join(
+            (
+                *more,
+                f"{self.kind} {self.results} {self.rdf} {self.encoding} {self.incoming} {self.blank}",
+                repr(self.default_graphs),
+                repr(self.named_graphs),
+                repr(sorted(self.substitutions.items())) if self.substitutions else "",
+                self.query,
+            )
+        )
+        return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
