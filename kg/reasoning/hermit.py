@@ -120,12 +120,15 @@ def run(triples: Iterable[Triple | Fact]) -> Report:
     seconds = time.perf_counter() - began
     if "Inconsistent ontology" in err:
         return Report(False, (), frozenset(), seconds)
-    refused = re.search(r"(UnsupportedDatatype|MalformedLiteral)\w*Exception: (.*)", err)
-    if refused:
+    datatype = re.search(r"The datatype '([^']+)'", err)
+    if "UnsupportedDatatypeException" in err and datatype:
         raise NotReasonable(
-            f"HermiT refuses a literal: {refused.group(2)}.",
+            f"A data property has a value of {compact(datatype.group(1))}, which HermiT cannot take.",
             remedy="Use xsd:integer years and xsd:dateTime instants (modelling, decision 9).",
         )
+    malformed = re.search(r"MalformedLiteralException: (.*)", err)
+    if malformed:
+        raise NotReasonable(f"{malformed.group(1)}.", remedy="Write it as its datatype asks.")
     if code != 0:
         raise CannotRun(f"HermiT failed: {(err or out).strip().splitlines()[0]}.")
     unsatisfiable: list[NamedNode] = []
@@ -199,7 +202,14 @@ def _file_of(axiom: str, facts: list[Fact], files: Mapping[Fact, str]) -> str:
             if _local(f[0]) == words[0] and (predicate is None or f[1].value == predicate)
         ]
         exact = [f for f in candidates if len(words) > 2 and _local(f[2]) == words[2]]
-        candidates = exact or candidates
+        turned = [
+            f
+            for f in facts
+            if predicate == f[1].value
+            and predicate in (OWL + "disjointWith", OWL + "inverseOf")
+            and [_local(f[2]), _local(f[0])] == [words[0], words[-1]]
+        ]
+        candidates = exact or turned or candidates
     return next((files[f] for f in candidates if f in files), "")
 
 

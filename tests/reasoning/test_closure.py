@@ -28,8 +28,8 @@ from catchup.kg.names import OWL, RDF, RDFS, graph_iri
 from catchup.kg.reasoning.admission import SOURCES
 from catchup.kg.reasoning.closure import closure
 from catchup.kg.reasoning.direct import DIRECT_QUERY
-from catchup.kg.reasoning.materialise import materialise
 from catchup.kg.reasoning.expressions import type_
+from catchup.kg.reasoning.materialise import materialise
 from catchup.kg.reasoning.ontology import from_triples
 from catchup.kg.reasoning.rules import Program, compile_rules
 from catchup.kg.snapshot.inputs import Inputs, read_inputs

@@ -223,7 +223,7 @@ def test_no_other_rule_joins_two_cases(world: World) -> None:
     for graphs, entailed in found.items():
         for fact in names(entailed.inferred) if len(graphs) > 1 else ():
             subject, predicate, object_ = fact.split(" ")
-            if predicate == "a" and object_ not in JOINING or predicate not in {"a", *JOINING}:
+            if (predicate == "a" and object_ not in JOINING) or predicate not in {"a", *JOINING}:
                 # it follows from a joint conclusion, or is about a situation of one graph that a
                 # claim of another keeps
                 about_joint = any(
