@@ -23,6 +23,15 @@ from catchup.kg.terms import Node, node, value
 
 PREFIX_FILE = "prefixes.ttl"
 TRUE = ("true", "1")
+#: Where a query has no prefixed names: IRIs, strings, comments (SPARQL 1.1, 19.8).
+NO_NAMES = re.compile(
+    r"<[^<>\s]*>"
+    r'|"""(?:[^"\\]|\\.|"(?!""))*"""'
+    r"|\'\'\'(?:[^\'\\]|\\.|\'(?!\'\'))*\'\'\'"
+    r'|"(?:[^"\\\n]|\\.)*"'
+    r"|\'(?:[^\'\\\n]|\\.)*\'"
+    r"|#[^\n]*"
+)
 
 
 @dataclass(frozen=True)
@@ -115,7 +124,7 @@ def declared(text: str, prefixes: Mapping[str, str] = names.PREFIXES) -> str:
     The declarations go on the first line, so that line numbers of errors stay.
     """
     said = set(re.findall(r"\bPREFIX\s+([\w-]*):", text, re.IGNORECASE))
-    used = set(re.findall(r"(?<![\w<:/])([A-Za-z][\w-]*):", text))
+    used = set(re.findall(r"(?<![\w:-])([A-Za-z][\w-]*):", NO_NAMES.sub(" ", text)))
     wanted = [p for p in prefixes if p in used - said]
     return "".join(f"PREFIX {p}: <{prefixes[p]}> " for p in wanted) + text
 

@@ -109,10 +109,11 @@ class _Build:
         return Built(manifest, True, self.seconds, self.warnings)
 
     def _files(self) -> list[tuple[str, Path]]:
-        """Return all files that decide what the snapshot holds, with names free of this machine."""
-        own = [(p.relative_to(files.ROOT).as_posix(), p) for p in input_files()]
-        entered = [p for p in (self.home / "cases").rglob("*") if p.is_file()]
-        return own + [(p.relative_to(self.home).as_posix(), p) for p in entered]
+        """Return the files that decide what the snapshot holds, with names free of this machine.
+
+        Entered cases are not among them: each brings its own parts (kg.snapshot.change).
+        """
+        return [(p.relative_to(files.ROOT).as_posix(), p) for p in input_files()]
 
     def _read_cases(self, inputs: Inputs) -> None:
         from catchup.kg.cases.keep import accepted
