@@ -79,7 +79,7 @@ def resolve(text: str, cls: str, index: sqlite3.Connection, field: str = "") -> 
     found = list(dict.fromkeys(found))
     if len(found) == 1:
         return found[0]
-    kind = cls.rsplit("/", 1)[-1]
+    kind = names.compact(cls)
     if found:
         listed = ", ".join(names.compact(i) for i in found[:5])
         raise InputError(

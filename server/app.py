@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from catchup.kg.errors import CatchupError
-from catchup.server import cases, documents, entity, graphs, operation
+from catchup.server import cases, documents, entity, graphs, operation, questions, search
 from catchup.server.asgi import ClientGone
 from catchup.server.asgi_route import AsgiRoute
 from catchup.server.config import ServerConfig
@@ -35,6 +35,8 @@ ROUTERS: tuple[Router, ...] = (
     graphs.router,
     documents.router,
     cases.router,
+    questions.router,
+    search.router,
     entity.router,
 )
 
@@ -75,6 +77,7 @@ def create_app(config: ServerConfig, services: Services | None = None) -> FastAP
         # Not include_router: it would rebuild routes that take any method with none.
         app.router.routes.extend(router(held).routes)
     operation.extend_openapi(app)
+    questions.extend_openapi(app)
     _handle_errors(app, held)
     return app
 

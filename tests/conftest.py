@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.built import built_home
 from support.graphs import graphs
 from support.serve import Served, start
 from support.snapshot import write_snapshot
@@ -26,5 +27,19 @@ def endpoint(manifest: Path) -> Iterator[Served]:
                 "bytes": 1_000_000},
         pool={"waiting": 6}, client={"seconds": 1e6},
     )  # fmt: skip
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="session")
+def home() -> Path:
+    """Return a home folder with the snapshot of this checkout."""
+    return built_home()
+
+
+@pytest.fixture(scope="session")
+def site(home: Path) -> Iterator[Served]:
+    """Return a server on the snapshot of this checkout."""
+    served = start(home / "manifest.json", home=str(home), client={"seconds": 1e6})
     yield served
     served.stop()
