@@ -23,7 +23,7 @@ from catchup.kg.shapes.report import shacl_report
 from catchup.server.limits import client_of
 from catchup.server.operation import package_version
 from catchup.server.problems import HttpProblem
-from catchup.server.services import Services
+from catchup.server.services import AsyncRemote, Services
 
 RDF = {
     "text/turtle": ox.RdfFormat.TURTLE,
@@ -48,7 +48,8 @@ class Cases:
         self.services = services
         config = services.config
         self.home: Path = config.home or settings.home()
-        self.keeper = Keeper(self.home, config.base, Checker().run)
+        infer = None if isinstance(services.store, AsyncRemote) else services.store.infer  # type: ignore[attr-defined]
+        self.keeper = Keeper(self.home, config.base, Checker().run, infer)
         self.tool = f"catchup {package_version()} (HTTP)"
 
     async def sent(self, request: Request, case: str = "") -> Sent:
@@ -235,4 +236,5 @@ def router(services: Services) -> APIRouter:
 
 def reconcile(services: Services) -> list[str]:
     """Make the snapshot agree with the kept cases, before it is served (after a crash, a build)."""
-    return Cases(services).keeper.reconcile()
+    config = services.config
+    return Keeper(config.home or settings.home(), config.base, Checker().run).reconcile()

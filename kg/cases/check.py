@@ -19,6 +19,7 @@ from catchup.kg.cases.terms import Terms, load_terms
 from catchup.kg.errors import Problem, Where
 from catchup.kg.reading.entry import Loaded
 from catchup.kg.reading.positions import Positions
+from catchup.kg.reasoning.clashes import find_clashes
 from catchup.kg.shapes.validate import Finding, validate
 
 HEADER_KEYS = ("id", "title", "creator", "licence")
@@ -90,6 +91,7 @@ def check_case(
     for finding in validate(quads, _background(entry), entry.subjects, "profile-new-case"):
         if (finding.focus, finding.path, finding.value) not in unknown:
             found.append(_with_choices(finding, terms))
+    found += _contradictions(entry, {(f.focus, f.path) for f in found})
     told = {p.where.line for p in loaded.problems if p.where.line}
     placed = [_place(f, loaded.positions, terms, base, file) for f in found]
     # What cannot be read is also missing: saying so once is enough.
@@ -117,14 +119,37 @@ def _minted(quads: Iterable[ox.Quad], graph: str, base: str, known: Known) -> li
 
 def _background(entry: Entry) -> list[ox.Triple]:
     """Return the subclass axioms and the classes of everything the case refers to."""
+    return [*entry.terms.axioms, *_types(entry)]
+
+
+def _types(entry: Entry) -> list[ox.Triple]:
     kind = ox.NamedNode(names.RDF + "type")
-    found = list(entry.terms.axioms)
+    found: list[ox.Triple] = []
     for iri, types in entry.types.items():
+        if iri in entry.subjects:
+            continue
         found += [ox.Triple(ox.NamedNode(iri), kind, ox.NamedNode(t)) for t in types]
     for iri in {q.object.value for q in entry.quads if isinstance(q.object, ox.NamedNode)}:
         for concept in entry.terms.concepts.get(iri, ()):
             found.append(ox.Triple(ox.NamedNode(iri), kind, ox.NamedNode(concept)))
     return found
+
+
+def _contradictions(entry: Entry, said: set[tuple[str, str]]) -> Iterable[Finding]:
+    """Yield what contradicts the ontology and has not been `said` of the same field yet."""
+    own = [q.triple for q in entry.quads]
+    for clash in find_clashes([*own, *_types(entry)], entry.terms.ontology):
+        at = [(s.value, p.value) for s, p, _ in clash.triples if s.value in entry.subjects]
+        subject, predicate = at[0] if at else (clash.subject, clash.predicate or "")
+        if (subject, predicate) in said:
+            continue
+        yield Finding(
+            "violation",
+            f"This contradicts the ontology: {clash.detail}.",
+            subject,
+            predicate,
+            remedy=f"The axioms say: {clash.axiom}." if clash.axiom else "",
+        )
 
 
 def _header(loaded: Loaded, case: str, file: str) -> Iterable[Finding]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,15 @@ import pyoxigraph as ox
 from catchup.kg import names
 from catchup.kg.cases.journal import CaseChanged, CaseConflict, Journal, Version
 from catchup.kg.errors import CatchupError, InputError, NotFound, Problem
+from catchup.kg.snapshot.build import Derived
 from catchup.kg.snapshot.change import add_part, drop_part
 from catchup.kg.snapshot.manifest import read_manifest
 from catchup.kg.snapshot.parts import lines
 
 #: Does one job (kg.cases.job) under limits: what to do, and the content.
 Run = Callable[[dict[str, Any], bytes], tuple[dict[str, Any], bytes]]
+#: Returns what follows from the quads of a case's graph (graph, causes, triples).
+Infer = Callable[[str, Sequence[ox.Quad]], list[Derived]]
 LICENCES = {
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
     "CC-BY-SA-4.0": "https://creativecommons.org/licenses/by-sa/4.0/",
@@ -60,12 +63,17 @@ class Sent:
 
 
 class Keeper:
-    """The cases of one home folder."""
+    """The cases of one home folder.
 
-    def __init__(self, home: Path, base: str, run: Run) -> None:
+    `infer` works out what follows from a case's graph where the snapshot is loaded already;
+    without it the snapshot is loaded for that.
+    """
+
+    def __init__(self, home: Path, base: str, run: Run, infer: Infer | None = None) -> None:
         self.home = home
         self.base = base
         self.run = run
+        self.infer = infer
         self.journal = Journal(home)
 
     def check(self, sent: Sent) -> tuple[dict[str, Any], bytes]:
@@ -230,7 +238,13 @@ class Keeper:
             if read_manifest(self.home) is not None:
                 drop_part(self.home, version.graph, erase=version.state == "erased")
         else:
-            add_part(self.home, version.graph, published(self.journal, shown))
+            infer, graph = self.infer, version.graph
+            add_part(
+                self.home,
+                graph,
+                published(self.journal, shown),
+                infer and (lambda rows: infer(graph, rows)),
+            )
 
 
 def published(journal: Journal, version: Version) -> list[ox.Quad]:

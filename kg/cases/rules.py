@@ -168,10 +168,11 @@ def _object(entry: Entry, subject: str, predicate: str, value: str) -> Iterator[
             yield wrong(f"'{_local(value)}' is no class.", terms.nearest(value, among, "class"))
     elif value.startswith(names.CUV):
         if value not in terms.concepts:
-            concepts = terms.choices(predicate) or list(terms.concepts)
-            yield wrong(
-                f"'{_local(value)}' is no concept.", terms.nearest(value, concepts, "concept")
-            )
+            choices = terms.choices(predicate)
+            remedy = terms.nearest(value, choices or terms.concepts, "concept")
+            if 0 < len(choices) <= 12:
+                remedy = "The field takes " + ", ".join(_local(c) for c in choices) + "."
+            yield wrong(f"'{_local(value)}' is no concept.", remedy)
     elif value.startswith(OURS):
         if value not in terms.properties and value not in terms.classes:
             among = (p for p in terms.properties if p.startswith(names.CU))
