@@ -51,7 +51,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def changed(tree: Path) -> Iterator[Path]:
     """The tree, with every file that a test changed put back afterwards."""
-    before = {p: p.read_bytes() for f in ("kg/data", "ontology", "shapes") for p in (tree / f).rglob("*") if p.is_file()}  # fmt: skip
+    folders = ("kg/data", "ontology", "shapes")
+    files = [p for f in folders for p in (tree / f).rglob("*") if p.is_file()]
+    before = {p: p.read_bytes() for p in files}
     manifest = (tree / "build/home/manifest.json").read_bytes()
     yield tree
     for path, content in before.items():
