@@ -47,6 +47,22 @@ JUSTIFICATIONS = (
     "semapv:LexicalSimilarityThresholdMatching",
     "semapv:UnspecifiedMatching",
 )
+#: Namespaces of the schemes that tables link to, beside our own prefixes.
+NAMESPACES = {
+    "semapv": "https://w3id.org/semapv/vocab/",
+    "sssom": "https://w3id.org/sssom/",
+    "wd": "http://www.wikidata.org/entity/",
+    "ror": "https://ror.org/",
+    "grid": "https://www.grid.ac/institutes/",
+    "isni": "https://isni.org/isni/",
+    "orcid": "https://orcid.org/",
+    "fundref": "https://doi.org/10.13039/",
+    "dbr": "http://dbpedia.org/resource/",
+    "lei": "https://search.gleif.org/#/record/",
+    "isin": "urn:isin:",
+    "stw": "http://zbw.eu/stw/descriptor/",
+    "doi": "https://doi.org/",
+}
 FALSE_FRIENDS = "false-friends.tsv"
 _CURIE = re.compile(r"([A-Za-z][\w.-]*):(\S+)")
 

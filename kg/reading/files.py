@@ -15,6 +15,7 @@ ONTOLOGY = ROOT / "ontology"
 SHAPES = ROOT / "shapes"
 DATA = ROOT / "kg" / "data"
 LINKS = ROOT / "kg" / "links"
+ENRICHMENT = LINKS / "enrichment.ttl"
 QUERIES = ROOT / "queries"
 
 

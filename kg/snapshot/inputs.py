@@ -52,7 +52,7 @@ def kind(graph: str) -> str:
 def input_files() -> list[Path]:
     """Return every file that decides what a snapshot holds: the data and the code that reads it."""
     code = sorted((files.ROOT / "kg").rglob("*.py"))
-    links = sorted(files.LINKS.glob("*.sssom.tsv"))
+    links = sorted(p for p in files.LINKS.glob("*") if p.suffix in (".tsv", ".ttl"))
     return [
         *files.ontology_files(),
         *files.vocabulary_files(),
@@ -106,6 +106,12 @@ def _read_links(inputs: Inputs) -> None:
     known = {value(q.subject) for q in written}
     inputs.problems += problems_of(tables, written, known, inputs.positions)
     inputs.graphs["links"] = quads(tables, inputs.positions)
+    if files.ENRICHMENT.is_file():
+        graph = ox.NamedNode(names.graph_iri("enrichment"))
+        inputs.graphs["enrichment"] = [
+            ox.Quad(t.subject, t.predicate, t.object, graph)
+            for t in files.parse_turtle(files.ENRICHMENT)
+        ]
 
 
 def _entries(inputs: Inputs, context: Context) -> Iterator[Loaded]:
