@@ -16,6 +16,7 @@ from catchup.server.asgi import ClientGone
 from catchup.server.asgi_route import AsgiRoute
 from catchup.server.config import ServerConfig
 from catchup.server.front import Front
+from catchup.server.pages import router as pages
 from catchup.server.problems import (
     BadRequest,
     HttpProblem,
@@ -32,6 +33,7 @@ Router = Callable[[Services], APIRouter]
 #: The routers, in the order in which they are asked. `entity` takes all names, so it is last.
 ROUTERS: tuple[Router, ...] = (
     operation.router,
+    pages.router,
     graphs.router,
     documents.router,
     cases.router,

@@ -1,0 +1,121 @@
+"""Where pages get their data: SPARQL texts in queries/, run by the workers, and the index."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+from catchup.kg import search
+from catchup.kg.catalogue import declared
+from catchup.kg.engine.model import Request, iri_term
+from catchup.kg.snapshot.index import open_index
+from catchup.kg.snapshot.manifest import Manifest, read_manifest
+from catchup.server.pages.facts import LANGUAGES, Facts, Names, Row, iri_list, rows_of
+from catchup.server.problems import HttpProblem
+from catchup.server.services import Services
+
+QUERIES = Path(__file__).parent / "queries"
+#: IRIs in one VALUES block; 1,000 keep a query's text under the engine's limit of 256 kB.
+_BLOCK = 1000
+
+
+class NoIndex(HttpProblem):
+    """The server runs on an endpoint elsewhere and has no names of its own."""
+
+    status = 503
+    title = "Pages need a snapshot"
+    kind = "no-snapshot"
+
+
+@cache
+def query_text(name: str) -> str:
+    """Return the query in queries/`name`.rq with its prefixes declared."""
+    return declared((QUERIES / f"{name}.rq").read_text(encoding="utf-8"))
+
+
+class Data:
+    """Answers for one visit."""
+
+    def __init__(self, services: Services, client: str, lang: str) -> None:
+        self._services = services
+        self._client = client
+        self.lang = lang
+
+    async def rows(self, name: str, iris: Iterable[str] | None = None, **values: str) -> list[Row]:
+        """Return the rows of a query; `values` are IRIs of its variables, `iris` fill its VALUES.
+
+        Raises the errors of kg.engine.errors.
+        """
+        text = query_text(name)
+        if iris is None:
+            return await self._run(text, values)
+        wanted = sorted(set(iris))
+        blocks = [wanted[i : i + _BLOCK] for i in range(0, len(wanted), _BLOCK)]
+        found = [await self._run(text.replace("$iris", iri_list(b)), values) for b in blocks]
+        return [row for rows in found for row in rows]
+
+    async def facts(self, name: str, iris: Iterable[str] | None = None, **values: str) -> Facts:
+        """Return the rows of a query with the variables s, p and o as facts."""
+        return Facts(await self.rows(name, iris, **values))
+
+    async def _run(self, text: str, values: dict[str, str]) -> list[Row]:
+        request = Request(
+            text, results="tsv", rdf=None, substitutions={n: iri_term(v) for n, v in values.items()}
+        )
+        answer, cached = await self._services.answer(request, self._client)
+        self._services.release(answer, cached)
+        return rows_of(answer.body)
+
+    async def both(self, *work: tuple[str, Iterable[str] | None]) -> list[list[Row]]:
+        """Return the rows of several queries, asked at the same time."""
+        return list(await asyncio.gather(*(self.rows(name, iris) for name, iris in work)))
+
+    @property
+    def index(self) -> sqlite3.Connection:
+        """The index of the snapshot that is served. Raises NoIndex."""
+        return snapshot_files(self._services)[1]
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest of the snapshot that is served. Raises NoIndex."""
+        return snapshot_files(self._services)[0]
+
+    def names(self, iris: Iterable[str]) -> Names:
+        """Return the labels of things in the page's language."""
+        return Names(search.labels_of(self.index, list(iris), LANGUAGES[self.lang]))
+
+    def types(self, iris: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the types of things, the inferred ones too."""
+        return search.types_of(self.index, iris)
+
+
+def snapshot_files(services: Services) -> tuple[Manifest, sqlite3.Connection]:
+    """Return the manifest and the open index of the snapshot that is served. Raises NoIndex."""
+    if services.config.store:
+        raise NoIndex(
+            "This server passes queries on to another endpoint and has no pages.",
+            remedy="Query it at /sparql.",
+        )
+    return _open(services.config.manifest.parent, services.store.snapshot)
+
+
+_opened: dict[tuple[Path, str], tuple[Manifest, sqlite3.Connection]] = {}
+
+
+def _open(home: Path, snapshot: str) -> tuple[Manifest, sqlite3.Connection]:
+    key = (home, snapshot)
+    if key not in _opened:
+        manifest = read_manifest(home)
+        if manifest is None or not (home / manifest.index).is_file():
+            raise NoIndex(
+                f"There is no index in {home.name}.", remedy="Run 'catchup build', then try again."
+            )
+        # One index at a time: what was opened for an older snapshot is closed with it.
+        for _, old in _opened.values():
+            old.close()
+        _opened.clear()
+        _opened[key] = (manifest, open_index(home / manifest.index))
+    return _opened[key]

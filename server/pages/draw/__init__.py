@@ -1,0 +1,1 @@
+"""Drawings: SVG made from data, with classes for the style sheet and text for everyone."""

@@ -1,0 +1,82 @@
+"""The papers' own tables, made again from the graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from catchup.server.pages.data import QUERIES
+from catchup.server.pages.facts import Row, Term, href
+from catchup.server.pages.statements import Value
+from catchup.server.pages.visit import Visit
+
+
+@dataclass
+class Regenerated:
+    """A table: its head, and rows of cells."""
+
+    head: list[str]
+    rows: list[list[list[Value]]]
+
+    def rows_with_head(self) -> list[list[object]]:
+        """Return the table as plain rows, the head first."""
+        rows: list[list[object]] = [
+            ["; ".join(v.text for v in c) for c in row] for row in self.rows
+        ]
+        return [[*self.head], *rows]
+
+    def as_data(self) -> list[dict[str, str]]:
+        """Return the rows as plain data, keyed by the head."""
+        return [
+            {h: "; ".join(v.text for v in cell) for h, cell in zip(self.head, row, strict=True)}
+            for row in self.rows
+        ]
+
+
+@cache
+def of(document: str) -> tuple[str, ...]:
+    """Return the names of the parts of a document that are tables we can make again."""
+    found = sorted(QUERIES.glob(f"{document}-table-*.rq"))
+    return tuple(f"{document}-t{path.stem.rpartition('-')[2]}" for path in found)
+
+
+async def make(visit: Visit, part: str) -> Regenerated:
+    """Return the table that is the part `part`. Raises the errors of kg.engine.errors."""
+    document, _, number = part.rpartition("-t")
+    rows = await visit.data.rows(f"{document}-table-{number}")
+    columns = list(dict.fromkeys(name for row in rows for name in row if name != "row"))
+    if {"rowHead", "columnHead", "items"} <= set(columns):
+        return _crossed(rows)
+    return Regenerated(
+        [_heading(c) for c in columns], [[_cell(row.get(c)) for c in columns] for row in rows]
+    )
+
+
+def _crossed(rows: list[Row]) -> Regenerated:
+    """Return cells given one a row as a table of row heads by column heads."""
+    heads = list(dict.fromkeys(r["columnHead"].value for r in rows if "columnHead" in r))
+    lines: dict[str, dict[str, list[Value]]] = {}
+    for row in rows:
+        line = lines.setdefault(row["rowHead"].value, {})
+        column = row["columnHead"].value if "columnHead" in row else heads[0]
+        claim = row["claim"].value
+        line.setdefault(column, []).append(Value(row["items"].value, href(claim)))
+    return Regenerated(
+        ["", *heads],
+        [[[Value(name)], *(line.get(h, []) for h in heads)] for name, line in lines.items()],
+    )
+
+
+def _cell(term: Term | None) -> list[Value]:
+    if term is None:
+        return []
+    if term.is_iri:
+        number = term.value.rpartition("/")[2]
+        shown = number.removeprefix("c-").upper() if number.startswith("c-") else number
+        return [Value(shown, href(term.value))]
+    return [Value(piece) for piece in term.value.split("; ")]
+
+
+def _heading(name: str) -> str:
+    spaced = "".join(f" {c.lower()}" if c.isupper() else c for c in name)
+    return spaced[:1].upper() + spaced[1:]

@@ -1,0 +1,98 @@
+"""One visit to a page: its address, its parameters and its language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qsl, urlencode
+
+from catchup.server.asgi import Scope, header
+from catchup.server.limits import client_of
+from catchup.server.pages.data import Data
+from catchup.server.pages.facts import LANGUAGES
+from catchup.server.pages.words import say
+from catchup.server.services import Services
+
+COOKIE = "catchup-lang"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a page is asked for. `names` are the parts of the path that its route names."""
+
+    services: Services
+    path: str
+    names: dict[str, str]
+    query: tuple[tuple[str, str], ...]
+    lang: str
+    #: whether the language was chosen in the address, to be remembered
+    chose: bool
+    client: str
+
+    @property
+    def data(self) -> Data:
+        """Where the page gets its data."""
+        return Data(self.services, self.client, self.lang)
+
+    def get(self, name: str, otherwise: str = "") -> str:
+        """Return a query parameter (the first of its name)."""
+        return next((v for n, v in self.query if n == name), otherwise)
+
+    def all(self, name: str) -> list[str]:
+        """Return all values of a query parameter."""
+        return [v for n, v in self.query if n == name]
+
+    def here(self, **changed: str) -> str:
+        """Return this address with some parameters changed; an empty one is left out."""
+        kept = [(n, v) for n, v in self.query if n not in changed]
+        pairs = kept + [(n, v) for n, v in changed.items() if v]
+        return self.path + ("?" + urlencode(pairs) if pairs else "")
+
+    def say(self, text: str, /, **values: object) -> str:
+        """Return a text of the pages in the visit's language."""
+        return say(text, self.lang, **values)
+
+
+def read_visit(services: Services, scope: Scope) -> Visit:
+    """Return the visit that a request is. What is malformed in it is left out."""
+    raw = scope["query_string"].decode("latin-1")
+    query = tuple(parse_qsl(raw, keep_blank_values=True, max_num_fields=200))
+    asked = dict(query).get("lang", "")
+    chose = asked in LANGUAGES
+    lang = asked if chose else _remembered(scope) or _accepted(header(scope, b"accept-language"))
+    return Visit(
+        services=services,
+        path=scope["path"],
+        names=dict(scope.get("path_params") or {}),
+        query=query,
+        lang=lang,
+        chose=chose,
+        client=client_of(scope, services.config.proxies),
+    )
+
+
+def _remembered(scope: Scope) -> str:
+    jar: SimpleCookie = SimpleCookie()
+    try:
+        jar.load(header(scope, b"cookie"))
+    except CookieError:
+        return ""
+    value = jar[COOKIE].value if COOKIE in jar else ""
+    return value if value in LANGUAGES else ""
+
+
+def _accepted(accept_language: str) -> str:
+    """Return the first language of ours by quality (RFC 9110, 12.5.4), else English."""
+    best, lang = 0.0, "en"
+    for item in accept_language.split(","):
+        tag, _, parameter = item.strip().partition(";")
+        quality = 1.0
+        if parameter.strip().startswith("q="):
+            try:
+                quality = float(parameter.strip()[2:])
+            except ValueError:
+                quality = 0.0
+        main = tag.strip().lower().split("-")[0]
+        if main in LANGUAGES and quality > best:
+            best, lang = quality, main
+    return lang
