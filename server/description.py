@@ -16,7 +16,7 @@ import pyoxigraph as ox
 from catchup.kg.engine.formats import FORMATS
 from catchup.kg.engine.model import Request
 from catchup.kg.errors import CatchupError
-from catchup.kg.names import DCTERMS, OWL, PREFIXES, RDF, RDFS, SCHEMA, SH, XSD
+from catchup.kg.names import DCTERMS, OWL, PREFIXES, RDF, RDFS, SCHEMA, SH, XSD, graph_iri
 from catchup.kg.snapshot.manifest import Manifest, read_manifest
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _W3C_FORMATS = {
     "tsv": "SPARQL_Results_TSV", "turtle": "Turtle", "jsonld": "JSON-LD",
     "ntriples": "N-Triples", "rdfxml": "RDF_XML", "trig": "TriG", "nquads": "N-Quads",
 }  # fmt: skip
+_GRAPH = ox.NamedNode(SD + "graph")
 _PREFIXES = PREFIXES | {"sd": SD, "void-ext": VOID_EXT}
 
 _CLASSES = "SELECT ?c (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s a ?c } GROUP BY ?c"
@@ -53,6 +54,7 @@ class Graph:
 
     def __init__(self) -> None:
         self.triples: dict[ox.Triple, None] = {}
+        self._written: dict[str, bytes] = {}
 
     def add(self, subject: str, predicate: str, *objects: Any) -> None:
         """Add triples; an object is a node, a number, a boolean, or an IRI as text."""
@@ -65,11 +67,23 @@ class Graph:
 
     def serialise(self, format_: str) -> bytes:
         """Return the triples in a format."""
-        engine = FORMATS[format_].engine
-        assert isinstance(engine, ox.RdfFormat)
-        body = ox.serialize(self.triples, format=engine, prefixes=_PREFIXES)
-        assert body is not None
-        return body
+        if format_ not in self._written:
+            self._written[format_] = write(self.triples, format_)
+        return self._written[format_]
+
+    def about(self, iri: str, format_: str) -> bytes:
+        """Return what is said of a named graph: its node, and the dataset in it."""
+        node = ox.NamedNode(iri)
+        nodes: set[object] = {t.subject for t in self.triples if t.object == node} | {node}
+        nodes |= {t.object for t in self.triples if t.subject in nodes and t.predicate == _GRAPH}
+        return write([t for t in self.triples if t.subject in nodes], format_)
+
+
+def write(triples: Iterable[ox.Triple], format_: str) -> bytes:
+    """Return triples in a format."""
+    engine = FORMATS[format_].engine
+    assert isinstance(engine, ox.RdfFormat)
+    return ox.serialize(triples, format=engine, prefixes=_PREFIXES) or b""
 
 
 def text(value: str) -> ox.Literal:
@@ -94,6 +108,7 @@ class Describer:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._made: dict[str, Graph] = {}
+        self._graphs: tuple[str, frozenset[str]] = ("", frozenset())
         self._lock = asyncio.Lock()
 
     async def graph(self) -> Graph:
@@ -104,6 +119,14 @@ class Describer:
                 self._made = {snapshot: await self._make()}
         return self._made[snapshot]
 
+    def graphs(self) -> frozenset[str]:
+        """Return the named graphs of the snapshot that is served."""
+        snapshot = self._services.store.snapshot
+        if self._graphs[0] != snapshot and not self._services.config.store:
+            manifest = read_manifest(self._services.config.manifest.parent)
+            self._graphs = (snapshot, frozenset(manifest.graphs() if manifest else ()))
+        return self._graphs[1]
+
     async def _make(self) -> Graph:
         graph = Graph()
         config = self._services.config
@@ -113,6 +136,7 @@ class Describer:
         self._service(graph, manifest)
         self._dataset(graph)
         try:
+            await self._examples(graph)
             await self._partitions(graph)
         except CatchupError:
             # A store too large to be counted within the limits still has a description.
@@ -196,6 +220,14 @@ class Describer:
                 ox.Literal(namespace, datatype=ox.NamedNode(XSD + "anyURI")),
             )  # fmt: skip
 
+    async def _examples(self, graph: Graph) -> None:
+        """Add the catalogue of queries, in the form in which SIB's editor looks for them."""
+        request = Request(graph_iri("queries"), kind="graph", rdf="ntriples")
+        answer = await self._services.store.query(request, "description")
+        for quad in ox.parse(answer.body, format=ox.RdfFormat.N_TRIPLES):
+            graph.triples[quad.triple] = None
+        self._services.store.release(len(answer.body))
+
     async def _partitions(self, graph: Graph) -> None:
         url = self._services.config.url
         default = dataset_iri(self._services) + "-default"
@@ -257,4 +289,5 @@ def limit_lines(services: Services) -> list[str]:
 
 async def service_description(services: Services, format_: str) -> bytes:
     """Return the service description with the VoID of its dataset (SPARQL 1.1 SD, 2)."""
-    return (await services.describer.graph()).serialise(format_)
+    graph = await services.describer.graph()
+    return await asyncio.to_thread(graph.serialise, format_)

@@ -69,7 +69,10 @@ class Entity:
                 return False  # the path makes no IRI
             raise
         self._services.release(answer, cached)
-        return answer.rows > 0
+        return answer.rows > 0 or self._is_graph(path)
+
+    def _is_graph(self, path: str) -> bool:
+        return self._iri(path) in self._services.describer.graphs()
 
     async def _see_other(self, path: str, scope: Scope, send: Send) -> None:
         accept = header(scope, b"accept")
@@ -91,6 +94,12 @@ class Entity:
         self, path: str, offer: Offer, scope: Scope, receive: Receive, send: Send
     ) -> None:
         headers = {"Link": self._links(path)}
+        if offer.name != "html" and self._is_graph(path):
+            # what is said of a named graph is in the service description
+            body = (await self._services.describer.graph()).about(self._iri(path), offer.name)
+            headers["Content-Type"] = content_type(offer)
+            await send_response(send, 200, headers, body, head=scope["method"] == "HEAD")
+            return
         if offer.name != "html":
             request = Request(
                 self._iri(path), kind="entity", rdf=offer.name, encoding=content_coding(scope)

@@ -95,6 +95,7 @@ class Services:
             self.store = AsyncRemote(RemoteStore(config.store, config.limits))
         else:
             self.store = Pool(config.manifest, config.limits, config.pool)
+            self.store.changed = self._forget
         self.describer = Describer(self)
         self.ready = False
         self._watcher: asyncio.Task[None] | None = None
@@ -118,6 +119,8 @@ class Services:
     async def reload(self) -> None:
         """Take up a new snapshot: what was answered from the old one is forgotten."""
         await self.store.reload()
+
+    def _forget(self) -> None:
         self.cache.clear()
         self.hot.clear()
 

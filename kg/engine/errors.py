@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from catchup.kg.errors import CannotRun, CatchupError, SyntaxProblem, Where
+from catchup.kg.errors import CannotRun, CatchupError, NotFound, SyntaxProblem, Where
 
 
 class EngineError(CatchupError):
@@ -98,6 +98,7 @@ _BY_KIND: dict[str, type[CatchupError]] = {
         NotAcceptable,
         TimeLimit,
         MemoryLimit,
+        NotFound,
     )
 }
 

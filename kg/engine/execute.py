@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import json
 import time
 from collections.abc import Iterable
 from typing import IO, Any, cast
@@ -14,6 +15,7 @@ import zstandard
 from catchup.kg.engine.errors import (
     EngineError,
     NotAcceptable,
+    QuerySyntaxError,
     ServiceRefused,
     TooComplex,
 )
@@ -24,6 +26,8 @@ from catchup.kg.engine.model import Request, Term
 from catchup.kg.engine.rows import TRUNCATED_IRI, Full, RowWriter
 from catchup.kg.engine.syntax import syntax_error, tidy
 from catchup.kg.names import BASE, DCTERMS, PREFIXES, RDFS, SKOS
+from catchup.kg.reasoning.explain import explain
+from catchup.kg.reasoning.rules import Program
 from catchup.kg.snapshot.skolem import unskolemise
 
 _LABELS = tuple(ox.NamedNode(x) for x in (RDFS + "label", SKOS + "prefLabel", DCTERMS + "title"))
@@ -42,18 +46,26 @@ class Executor:
     """Runs requests against `store`. One at a time; the process around it is what gets limited."""
 
     def __init__(
-        self, store: ox.Store, snapshot: str, default_graphs: Iterable[str], limits: Limits
+        self,
+        store: ox.Store,
+        snapshot: str,
+        default_graphs: Iterable[str],
+        limits: Limits,
+        program: Program | None = None,
     ) -> None:
         self._store = store
         self._snapshot = snapshot
         self._default_graphs = frozenset(default_graphs)
         self._limits = limits
+        self._program = program
 
     def run(self, request: Request) -> tuple[dict[str, Any], bytes]:
         """Return header and body of the answer. Raises EngineError and its kin."""
         start = time.perf_counter()
         if request.kind == "query":
             header, body, written = self._query(request)
+        elif request.kind == "explain":
+            header, body, written = self._explain(request)
         else:
             header, body, written = self._described(request)
         encoding = ""
@@ -162,6 +174,19 @@ class Executor:
             "default_graph": graphs,
             "named_graphs": [named_node(g) for g in dict.fromkeys(named or ())],
         }
+
+    def _explain(self, request: Request) -> tuple[dict[str, Any], bytes, float]:
+        try:
+            [quad] = ox.parse(request.query, format=ox.RdfFormat.N_TRIPLES)
+        except (SyntaxError, ValueError):
+            raise QuerySyntaxError("This is not one triple in N-Triples.") from None
+        # what can be explained has no blank nodes: the snapshot names them
+        if isinstance(quad.object, ox.Triple) or self._program is None:
+            raise EngineError("This triple cannot be explained here.")
+        told = explain(quad.subject, quad.predicate, quad.object, self._store, self._program)
+        body = json.dumps(told.as_dict(), ensure_ascii=False).encode()
+        header = {"form": "EXPLAIN", "format": "json", "volatile": False}
+        return header | {"rows": 1, "truncated": ""}, body, time.perf_counter()
 
     # RDF answers
 

@@ -20,7 +20,6 @@ from typing import Any
 
 from catchup.kg.engine import infer, worker
 from catchup.kg.engine.errors import pack
-from catchup.kg.engine.execute import Executor
 from catchup.kg.engine.limits import Limits
 from catchup.kg.engine.manifest import read_snapshot
 from catchup.kg.engine.memory import MemoryStore
@@ -73,9 +72,7 @@ class Holder:
 
     def _warm(self) -> None:
         """Import and run once what workers need: they can open no file to import from."""
-        snapshot = self._memory.snapshot
-        assert snapshot is not None
-        executor = Executor(self._memory.store, snapshot.id, snapshot.default_graphs, self._limits)
+        executor = self._memory.executor(self._limits)
         for encoding in ("gzip", "zstd"):
             for results, rdf in (("json", "turtle"), ("xml", "jsonld"), ("csv", "rdfxml")):
                 for text in (
@@ -99,7 +96,7 @@ class Holder:
                 self._control.close()
                 if case is not None:
                     infer.serve(theirs, self._memory, case)
-                worker.serve(theirs, self._memory.store, self._memory.snapshot, self._limits)
+                worker.serve(theirs, self._memory, self._limits)
             finally:
                 os._exit(1)
         self._children.add(pid)

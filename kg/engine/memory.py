@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 
+from catchup.kg.engine.execute import Executor
+from catchup.kg.engine.limits import Limits
 from catchup.kg.engine.manifest import Snapshot, read_part
+from catchup.kg.reasoning.materialise import program_in
+from catchup.kg.reasoning.rules import Program
 from catchup.kg.snapshot.manifest import Part
 
 _DEFAULT = ox.DefaultGraph()
@@ -20,6 +24,8 @@ class MemoryStore:
     def __init__(self) -> None:
         self.store = ox.Store()
         self.snapshot: Snapshot | None = None
+        #: the ontology's rules, to explain inferred triples by
+        self.program: Program | None = None
 
     def load(self, snapshot: Snapshot) -> None:
         """Bring the store to `snapshot`. Raises StoreFailed; the store is then not to be used."""
@@ -29,6 +35,13 @@ class MemoryStore:
         else:
             self._load_difference(old, snapshot)
         self.snapshot = snapshot
+        self.program = program_in(self.store)
+
+    def executor(self, limits: Limits) -> Executor:
+        """Return what runs requests on the snapshot that is loaded."""
+        assert self.snapshot is not None
+        found = self.snapshot
+        return Executor(self.store, found.id, found.default_graphs, limits, self.program)
 
     def _load_all(self, snapshot: Snapshot) -> None:
         for part in snapshot.parts:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from catchup.kg.engine.formats import FORMATS
 
-Kind = Literal["query", "entity", "graph"]
+Kind = Literal["query", "entity", "graph", "explain"]
 Term = dict[str, str]
 
 
@@ -35,6 +35,8 @@ class Request:
     `kind` "query" runs the SPARQL text `query`. "entity" describes the resource whose IRI is in
     `query`: what is said of it, what points to it (at most `incoming`), and the labels of all it
     mentions. "graph" gives the whole named graph whose IRI is in `query` ("" is the default one).
+
+    "explain" tells why the triple in `query` (N-Triples) is in the graph, as JSON.
 
     `results` and `rdf` name the format for either family of answers; None says that none would
     do (NotAcceptable). Graphs that are not None replace the query's own dataset (SPARQL 1.1

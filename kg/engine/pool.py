@@ -12,7 +12,7 @@ import json
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -149,13 +149,16 @@ class Pool:
         # Talking to the holder blocks for milliseconds: one thread of its own.
         self._thread = ThreadPoolExecutor(1, "holder")
         self._closed = False
+        self._snapshot = ""
+        #: called in the same step in which `snapshot` changes
+        self.changed: Callable[[], None] = lambda: None
         self.held = 0
         self.killed = 0
 
     @property
     def snapshot(self) -> str:
         """The id of the snapshot that new queries are answered from."""
-        return str(self._holder.info["snapshot"]) if self._holder else ""
+        return self._snapshot
 
     @property
     def waiting(self) -> int:
@@ -170,6 +173,7 @@ class Pool:
     async def start(self) -> None:
         """Load the snapshot and fork the first workers. Raises StoreFailed."""
         self._holder = await self._in_thread(HolderProcess, self._path, self.limits)
+        self._switch()
         await asyncio.gather(*(self._spawn() for _ in range(self.pool_limits.workers)))
 
     async def _in_thread(self, function: Any, *args: Any) -> Any:
@@ -206,6 +210,7 @@ class Pool:
         )
         if old:
             await self._in_thread(old.close)
+        self._switch()
         self._balance()
 
     def _balance(self) -> None:
@@ -370,10 +375,18 @@ class Pool:
             fresh = await self._in_thread(HolderProcess, self._path, self.limits)
             old, self._holder = self._holder, fresh
             await self._in_thread(old.close)
+        self._switch()
+
+    def _switch(self) -> None:
+        """Serve the holder's snapshot from here on, in one step of the event loop."""
+        assert self._holder is not None
+        self._snapshot = str(self._holder.info["snapshot"])
+        self.changed()
         for worker in list(self._all):
-            worker.stale = True
-            if worker.answer is None:
-                self._drop(worker)
+            if worker.child.snapshot != self._snapshot:
+                worker.stale = True
+                if worker.answer is None:
+                    self._drop(worker)
 
     async def close(self) -> None:
         """End all processes."""

@@ -11,13 +11,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import pyoxigraph as ox
-
 from catchup.kg.engine import wire
 from catchup.kg.engine.errors import MemoryLimit, pack
 from catchup.kg.engine.execute import Executor
 from catchup.kg.engine.limits import Limits
-from catchup.kg.engine.manifest import Snapshot
+from catchup.kg.engine.memory import MemoryStore
 from catchup.kg.engine.model import Request
 from catchup.kg.errors import CatchupError
 
@@ -26,14 +24,14 @@ STACK = 256 * 1024 * 1024
 _PR_SET_PDEATHSIG = 1
 
 
-def serve(sock: socket.socket, store: ox.Store, snapshot: Snapshot, limits: Limits) -> None:
+def serve(sock: socket.socket, memory: MemoryStore, limits: Limits) -> None:
     """Answer requests from `sock` until it closes. Never returns to the holder's code.
 
     Runs in a fresh thread with a large stack: a deep query needs it, and without a thread of
     their own all forks would share the random generator's state (the same STRUUID() in each).
     """
     isolate(sock)
-    executor = Executor(store, snapshot.id, snapshot.default_graphs, limits)
+    executor = memory.executor(limits)
     threading.stack_size(STACK)
     thread = threading.Thread(target=_loop, args=(sock, executor, limits), daemon=True)
     thread.start()
