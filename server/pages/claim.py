@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from catchup.kg.engine.model import Request
-from catchup.kg.names import CU, DCTERMS, OA, PROV, RDF, SKOS, D
+from catchup.kg.names import CU, DCTERMS, OA, PROV, RDF, SKOS, D, compact
 from catchup.server.pages.facts import LABEL, Facts, Names, Term, href
 from catchup.server.pages.marks import ClaimMark, claim_marks
 from catchup.server.pages.passage import passage
@@ -235,7 +235,9 @@ def _why(said: Said) -> list[tuple[str, str]]:
 
 def explain_address(subject: str, predicate: str, object_: str) -> str:
     """Return the address of the explanation of a triple of IRIs."""
-    return "/explain?" + urlencode({"s": subject, "p": predicate, "o": object_})
+    return "/explain?" + urlencode(
+        {"s": compact(subject), "p": compact(predicate), "o": compact(object_)}, safe=":"
+    )
 
 
 async def _turtle(visit: Visit, iri: str) -> str:

@@ -17,6 +17,8 @@ from catchup.server.pages.tables import EVENTS, SECTIONS, Table, by_time, table
 from catchup.server.pages.values import years_of
 from catchup.server.pages.visit import Visit
 
+#: Properties that have a name for the other direction.
+_INVERSE = {CU + "unitOf": CU + "hasUnit"}
 #: Ways of learning, the most telling first: a drawing shows one per episode.
 _WAYS = ("viaChannel", "usesSource", "viaPath", "keyIdea", "learnsFrom")
 
@@ -93,27 +95,22 @@ def _sections(said: Said, say: Callable[[str], str], iri: str) -> list[tuple[str
     return out
 
 
-def _summary(said: Said, iri: str) -> list[tuple[str, list[Value], list[ClaimMark]]]:
-    """Return affiliations and sitings: (what, of whom or where, claims)."""
-    rows = []
+def _summary(said: Said, iri: str) -> dict[str, list[tuple[list[Value], str, list[ClaimMark]]]]:
+    """Return affiliations, sitings and the like: by heading, (of whom or where, when, claims)."""
+    rows: dict[str, list[tuple[list[Value], str, list[ClaimMark]]]] = {}
     for s in said.of_type("Affiliation", "Siting", "PlainStatement"):
         subject = said.facts.one(s, "stSubject")
         if iri not in (subject, said.facts.one(s, "stObject")):
             continue
         predicate = said.facts.one(s, "stPredicate")
-        inverse = {CU + "unitOf": CU + "hasUnit"}
         if subject == iri:
             values, heading = said.values(s, "stObject", "stValue"), said.names(predicate)
         else:
             values = said.values(s, "stSubject")
-            heading = said.names(inverse.get(predicate, predicate))
-            if predicate not in inverse:
-                heading = f"← {heading}"
-        when = said.periods(s)
-        if when:
-            values = [*values, Value(f"({when})")]
-        rows.append((heading, values, said.claims[s]))
-    return sorted(rows, key=lambda r: r[0])
+            inverse = _INVERSE.get(predicate)
+            heading = said.names(inverse) if inverse else f"← {said.names(predicate)}"
+        rows.setdefault(heading, []).append((values, said.periods(s), said.claims[s]))
+    return dict(sorted(rows.items()))
 
 
 def _drawings(

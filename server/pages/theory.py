@@ -13,6 +13,8 @@ from catchup.server.pages.sheet import Download, Sheet
 from catchup.server.pages.statements import Value
 from catchup.server.pages.visit import Visit
 
+#: Concepts of each scheme shown on the page of all schemes.
+_TOPS = 24
 PROPERTIES = {OWL + k: k for k in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")}
 
 
@@ -120,10 +122,18 @@ async def vocabulary(visit: Visit) -> Sheet:
     return Sheet(
         "vocabulary.html",
         say("Concept schemes"),
-        say("All concepts, by scheme and from broad to narrow."),
+        say(
+            "The broadest concepts of each scheme; each scheme has a page with all of its concepts."
+        ),
         {
             "schemes": [
-                (s, names(s), href(s), _tree(rs, "broader", names))
+                (
+                    s,
+                    names(s),
+                    href(s),
+                    len({r["s"].value for r in rs}),
+                    _tops(_tree(rs, "broader", names)),
+                )
                 for s, rs in sorted(schemes.items(), key=lambda e: names(e[0]).casefold())
             ]
         },
@@ -143,6 +153,11 @@ async def vocabulary(visit: Visit) -> Sheet:
         downloads=document_downloads("vocab"),
         canonical="/vocab/",
     )
+
+
+def _tops(branches: list[Branch]) -> list[Branch]:
+    """Return a tree's first terms: all 1,000 concepts would make a page of more than 100 kB."""
+    return [Branch(b.iri, b.label) for b in branches[:_TOPS]]
 
 
 def document_downloads(name: str) -> list[Download]:
