@@ -105,7 +105,7 @@ class Admission:
             q.object: q.subject
             for q in self.quads(None, ASSERTS, None)
             if not self.is_situation(q.object)
-            and next(self.quads(q.object, type_, None), None) is not None
+            and next(self.quads(q.object, type_, None), None) is not None  # type: ignore[arg-type]
         }
         if wrong:
             raise InputError(

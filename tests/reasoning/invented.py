@@ -28,19 +28,29 @@ cuv:release a cu:IntegrationStep . cuv:failure a cu:Outcome .
 
 #: One claim's situations a line; `claim` wraps each. Together they make acme a reverse-learning firm.
 SITUATIONS = {
-    "home": "d:s-home a cu:Siting ; cu:stSubject d:acme ; cu:stPredicate cu:homeCountry ; cu:stObject d:north .",
-    "unit": "d:s-unit a cu:Affiliation ; cu:stSubject d:acme-south ; cu:stPredicate cu:unitOf ; cu:stObject d:acme .",
-    "site": "d:s-site a cu:Siting ; cu:stSubject d:acme-south ; cu:stPredicate cu:locatedIn ; cu:stObject d:south .",
-    "learn": "d:s-learn a cu:LearningEpisode ; cu:hasLearner d:acme-south ; cu:usesActivity cuv:act1 ; "
+    "home": "d:s-home a cu:Siting ; cu:stSubject d:acme ; cu:stPredicate cu:homeCountry ; "
+    "cu:stObject d:north .",
+    "unit": "d:s-unit a cu:Affiliation ; cu:stSubject d:acme-south ; "
+    "cu:stPredicate cu:unitOf ; cu:stObject d:acme .",
+    "site": "d:s-site a cu:Siting ; cu:stSubject d:acme-south ; cu:stPredicate cu:locatedIn ; "
+    "cu:stObject d:south .",
+    "learn": "d:s-learn a cu:LearningEpisode ; cu:hasLearner d:acme-south ; "
+    "cu:usesActivity cuv:act1 ; "
     "cu:sourceScope cuv:outsideFirm ; cu:resultsInCapability d:s-cap . d:s-cap a cu:Capability .",
-    "flow": "d:s-flow a cu:KnowledgeFlow ; cu:withinFirm d:acme ; cu:fromRole cuv:spoke ; cu:toRole cuv:hub .",
-    "adopt": "d:s-adopt a cu:PracticeAdoption ; cu:actor d:acme ; cu:adoptsPractice cuv:practice1 ; cu:adoptedFrom d:beta .",
-    "learn2": "d:s-learn2 a cu:LearningEpisode ; cu:hasLearner d:acme-south ; cu:usesActivity cuv:act1 ; "
+    "flow": "d:s-flow a cu:KnowledgeFlow ; cu:withinFirm d:acme ; cu:fromRole cuv:spoke ; "
+    "cu:toRole cuv:hub .",
+    "adopt": "d:s-adopt a cu:PracticeAdoption ; cu:actor d:acme ; "
+    "cu:adoptsPractice cuv:practice1 ; cu:adoptedFrom d:beta .",
+    "learn2": "d:s-learn2 a cu:LearningEpisode ; cu:hasLearner d:acme-south ; "
+    "cu:usesActivity cuv:act1 ; "
     "cu:sourceScope cuv:outsideFirm ; cu:resultsInCapability d:s-cap2 . d:s-cap2 a cu:Capability .",
-    "past": "d:s-past a cu:Affiliation ; cu:stSubject d:acme-south ; cu:stPredicate cu:unitOf ; cu:stObject d:beta ; "
+    "past": "d:s-past a cu:Affiliation ; cu:stSubject d:acme-south ; "
+    "cu:stPredicate cu:unitOf ; cu:stObject d:beta ; "
     "cu:period d:t-past . d:t-past a cu:Period ; cu:endYear 2001 .",
-    "fail": "d:s-fail a cu:InternationalisationEpisode ; cu:actor d:beta ; cu:hasOutcome cuv:failure .",
-    "sell": "d:s-sell a cu:Divestiture , cu:IntegrationActivity ; cu:actor d:acme ; cu:hasStep cuv:release .",
+    "fail": "d:s-fail a cu:InternationalisationEpisode ; cu:actor d:beta ; "
+    "cu:hasOutcome cuv:failure .",
+    "sell": "d:s-sell a cu:Divestiture , cu:IntegrationActivity ; cu:actor d:acme ; "
+    "cu:hasStep cuv:release .",
 }  # fmt: skip
 
 

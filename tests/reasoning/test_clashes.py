@@ -102,7 +102,7 @@ def find_with_files(text: str) -> list[Clash]:
 def test_a_value_that_fits_no_member_of_a_union_clashes() -> None:
     own = """cu:holds a owl:ObjectProperty ; rdfs:range [ a owl:Class ; owl:unionOf ( cu:Firm cu:Country ) ] .
     cu:Firm a owl:Class . cu:Country a owl:Class . cu:Claim a owl:Class .
-    [] a owl:AllDisjointClasses ; owl:members ( cu:Firm cu:Country cu:Claim ) ."""  # fmt: skip
+    [] a owl:AllDisjointClasses ; owl:members ( cu:Firm cu:Country cu:Claim ) ."""
     found = find_clashes(triples("d:a cu:holds d:c . d:c a cu:Claim ."), triples(own))
     assert [c.subject for c in found] == ["https://w3id.org/catchup/id/c"]
     assert "cu:Firm or cu:Country" in found[0].detail
@@ -125,7 +125,11 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 
 def test_an_inconsistent_ontology_is_refused_with_axioms_and_files(tmp_path: Path) -> None:
-    one = write(tmp_path, "classes.ttl", "cu:Firm a owl:Class . cu:Country a owl:Class ; owl:disjointWith cu:Firm .")  # fmt: skip
+    one = write(
+        tmp_path,
+        "classes.ttl",
+        "cu:Firm a owl:Class . cu:Country a owl:Class ; owl:disjointWith cu:Firm .",
+    )
     two = write(tmp_path, "things.ttl", "d:both a owl:NamedIndividual , cu:Firm , cu:Country .")
     read = from_files([one, two])
     with pytest.raises(hermit.InconsistentOntology) as error:

@@ -124,12 +124,17 @@ def listed(members: list[NamedNode | BlankNode]) -> tuple[NamedNode | BlankNode,
     out: list[Triple] = []
     for member in reversed(members):
         node = BlankNode(f"l{next(_counter)}")
-        out += [Triple(node, NamedNode(RDF + "first"), member), Triple(node, NamedNode(RDF + "rest"), head)]  # fmt: skip
+        out += [
+            Triple(node, NamedNode(RDF + "first"), member),
+            Triple(node, NamedNode(RDF + "rest"), head),
+        ]
         head = node
     return head, out
 
 
-def restriction(kind: str, p: NamedNode, value: NamedNode | BlankNode) -> tuple[BlankNode, list[Triple]]:  # fmt: skip
+def restriction(
+    kind: str, p: NamedNode, value: NamedNode | BlankNode
+) -> tuple[BlankNode, list[Triple]]:
     node = BlankNode(f"r{next(_counter)}")
     return node, [
         Triple(node, NamedNode(RDF + "type"), owl("Restriction")),
@@ -144,10 +149,16 @@ def expression(draw: st.DrawFn, deep: int = 2) -> tuple[NamedNode | BlankNode, l
         return draw(st.sampled_from(CLASSES)), []
     kind = draw(st.sampled_from(["some", "only", "value", "and", "or"]))
     if kind == "value":
-        return restriction("hasValue", draw(st.sampled_from(PROPERTIES)), draw(st.sampled_from(THINGS)))  # fmt: skip
+        return restriction(
+            "hasValue", draw(st.sampled_from(PROPERTIES)), draw(st.sampled_from(THINGS))
+        )
     inner, more = draw(expression(deep=deep - 1))
     if kind in ("some", "only"):
-        node, own = restriction(f"{'some' if kind == 'some' else 'all'}ValuesFrom", draw(st.sampled_from(PROPERTIES)), inner)  # fmt: skip
+        node, own = restriction(
+            f"{'some' if kind == 'some' else 'all'}ValuesFrom",
+            draw(st.sampled_from(PROPERTIES)),
+            inner,
+        )
         return node, [*own, *more]
     other, rest = draw(expression(deep=deep - 1))
     head, cells = listed([inner, other])
@@ -164,7 +175,23 @@ def expression(draw: st.DrawFn, deep: int = 2) -> tuple[NamedNode | BlankNode, l
 @st.composite
 def axiom(draw: st.DrawFn) -> list[Triple]:
     p, q, r = (draw(st.sampled_from(PROPERTIES)) for _ in range(3))
-    kind = draw(st.sampled_from(["class", "class", "class", "same", "domain", "range", "property", "inverse", "symmetric", "transitive", "chain"]))  # fmt: skip
+    kind = draw(
+        st.sampled_from(
+            [
+                "class",
+                "class",
+                "class",
+                "same",
+                "domain",
+                "range",
+                "property",
+                "inverse",
+                "symmetric",
+                "transitive",
+                "chain",
+            ]
+        )
+    )
     if kind in ("class", "same"):
         sub, more = draw(expression())
         sup, rest = draw(expression())
@@ -186,9 +213,13 @@ def axiom(draw: st.DrawFn) -> list[Triple]:
 
 
 FACTS = st.one_of(
-    st.builds(Triple, st.sampled_from(THINGS), st.just(NamedNode(RDF + "type")), st.sampled_from(CLASSES)),
-    st.builds(Triple, st.sampled_from(THINGS), st.sampled_from(PROPERTIES), st.sampled_from(THINGS)),
-)  # fmt: skip
+    st.builds(
+        Triple, st.sampled_from(THINGS), st.just(NamedNode(RDF + "type")), st.sampled_from(CLASSES)
+    ),
+    st.builds(
+        Triple, st.sampled_from(THINGS), st.sampled_from(PROPERTIES), st.sampled_from(THINGS)
+    ),
+)
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
@@ -208,9 +239,10 @@ def test_any_ontology_closes_as_in_owlrl(stated: list[list[Triple]], facts: list
         "cu:actor a owl:FunctionalProperty .",
         "d:a owl:sameAs d:b .",
         "cu:Firm rdfs:subClassOf [ a owl:Restriction ; owl:onProperty cu:actor ; owl:maxCardinality 1 ] .",
-        "cu:Firm rdfs:subClassOf [ a owl:Restriction ; owl:onProperty [ owl:inverseOf cu:actor ] ; owl:someValuesFrom cu:Unit ] .",
+        "cu:Firm rdfs:subClassOf [ a owl:Restriction ; owl:onProperty [ owl:inverseOf cu:actor ] ; "
+        "owl:someValuesFrom cu:Unit ] .",
     ],
-)  # fmt: skip
+)
 def test_axioms_that_the_rules_cannot_honour_are_refused(axiom: str) -> None:
     with pytest.raises(InputError) as error:
         closure([], triples(axiom))
@@ -242,8 +274,13 @@ def test_a_claim_that_is_asserted_reaches_the_rules(program: Program) -> None:
 
 @pytest.mark.parametrize(
     ("force", "rank"),
-    [("hedged", "normal"), ("normative", "normal"), ("conditional", "normal"), ("asserted", "deprecated")],
-)  # fmt: skip
+    [
+        ("hedged", "normal"),
+        ("normative", "normal"),
+        ("conditional", "normal"),
+        ("asserted", "deprecated"),
+    ],
+)
 @pytest.mark.parametrize("name", sorted(SITUATIONS))
 def test_a_hedge_or_a_deprecated_claim_yields_nothing_about_its_situation(
     program: Program, force: str, rank: str, name: str

@@ -71,7 +71,14 @@ def worlds(draw: st.DrawFn) -> World:
         later = PLACES[
             PLACES.index(place) :
         ]  # what is there first cannot speak of what comes later
-        claims = draw(st.lists(st.tuples(st.sampled_from(later), st.sampled_from(["asserted", "asserted", "hedged"])), max_size=3))  # fmt: skip
+        claims = draw(
+            st.lists(
+                st.tuples(
+                    st.sampled_from(later), st.sampled_from(["asserted", "asserted", "hedged"])
+                ),
+                max_size=3,
+            )
+        )
         for i, (where, force) in enumerate([(place, "asserted"), *claims][: len(claims) or 1]):
             texts[where] += claim(name, force, number=str(i))
     return World({place: quads(place, text) for place, text in texts.items() if text})

@@ -21,6 +21,10 @@ from catchup.kg.reasoning.materialise import materialise
 from catchup.kg.reasoning.notation import parse_triple
 from catchup.kg.reasoning.rules import Program, compile_rules
 
+SHY = (
+    "d:s-shy a cu:Siting ; cu:stSubject d:beta ; "
+    "cu:stPredicate cu:homeCountry ; cu:stObject d:south .\n"
+)
 NUMBERED = (
     'd:c-learn dcterms:identifier "FU-0001" ; rdfs:label "The unit learned something."@en ; '
     "cu:voice cuv:authors ; cu:hasEvidence d:p-1 . d:p-1 a cu:Passage ; oa:hasSource d:fu2018 ; "
@@ -35,14 +39,15 @@ def rules() -> Program:
 
 @cache
 def store() -> Store:
+    guess = situation("home").replace("d:acme", "d:beta").replace("-home", "-guess")
     written = [
         *quads("ontology", ""),
         *quads("entities", ENTITIES + "d:acme rdfs:label 'Acme'@en ."),
         *quads("bibliography", "d:fu2018 a cu:Document ; rdfs:label 'The paper'@en ."),
         *quads("fu2018", "".join(map(situation, SITUATIONS)) + NUMBERED),
-        *quads("wei2018", "d:s-shy a cu:Siting ; cu:stSubject d:beta ; cu:stPredicate cu:homeCountry ; cu:stObject d:south .\n" + claim("shy", "hedged")),
-        *quads("curation", situation("home").replace("d:acme", "d:beta").replace("s-home", "s-guess").replace("c-home", "c-guess")),
-    ]  # fmt: skip
+        *quads("wei2018", SHY + claim("shy", "hedged")),
+        *quads("curation", guess),
+    ]
     found = Store()
     found.extend(written)
     for cause, entailed in materialise(rules(), written).items():
@@ -72,7 +77,11 @@ def test_an_asserted_triple_is_explained_by_its_claim_and_evidence() -> None:
     assert (told.number, told.label) == ("FU-0001", "The unit learned something.")
     assert told.about["force"] == ("asserted",)
     (evidence,) = told.evidence
-    assert (evidence.kind, evidence.document, evidence.segments) == ("Passage", "The paper", ((10, 25),))  # fmt: skip
+    assert (evidence.kind, evidence.document, evidence.segments) == (
+        "Passage",
+        "The paper",
+        ((10, 25),),
+    )
 
 
 def test_what_is_nested_in_a_situation_stands_on_its_claim() -> None:

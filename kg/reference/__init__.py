@@ -1,0 +1,1 @@
+"""Reference documentation, generated from the ontology's and the vocabularies' files."""
