@@ -8,8 +8,9 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from catchup.kg.names import graph_iri
+from catchup.kg.snapshot.index import write_index
 from catchup.kg.snapshot.manifest import IN_DEFAULT, Manifest
-from catchup.kg.snapshot.parts import write_part
+from catchup.kg.snapshot.parts import read_part, write_part
 
 
 def write_snapshot(directory: Path, graphs: Mapping[str, Iterable[ox.Triple]]) -> Path:
@@ -19,5 +20,12 @@ def write_snapshot(directory: Path, graphs: Mapping[str, Iterable[ox.Triple]]) -
         kind = name if name in IN_DEFAULT or name == "curation" else "source"
         quads = [ox.Quad(t.subject, t.predicate, t.object) for t in triples]
         parts.append(write_part(directory, graph_iri(name), kind, quads))
-    Manifest.of(parts, {}).save(directory)
+    counts = {
+        "claims": {},
+        "triples": sum(p.triples for p in parts),
+        "default": sum(p.triples for p in parts if p.default),
+    }
+    manifest = Manifest.of(parts, counts)
+    write_index(directory / manifest.index, (q for p in parts for q in read_part(directory, p)))
+    manifest.save(directory)
     return directory / "manifest.json"
