@@ -11,7 +11,16 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from catchup.kg.errors import CatchupError
-from catchup.server import cases, documents, entity, graphs, operation, questions, search
+from catchup.server import (
+    cases,
+    documents,
+    entity,
+    graphs,
+    operation,
+    questions,
+    reconcile,
+    search,
+)
 from catchup.server.asgi import ClientGone
 from catchup.server.asgi_route import AsgiRoute
 from catchup.server.config import ServerConfig
@@ -39,6 +48,7 @@ ROUTERS: tuple[Router, ...] = (
     cases.router,
     questions.router,
     search.router,
+    reconcile.router,
     entity.router,
 )
 

@@ -1,0 +1,49 @@
+"""Names of firms as tables write them: legal forms, brackets, and what is left without them."""
+
+from __future__ import annotations
+
+import re
+
+from catchup.kg.text import norm
+
+#: Legal forms and words of corporate structure that stand at the end of a firm's name (normalised).
+#: Not "bank", "foundation", "college", "chemical": those name another thing.
+_FORMS = frozenset(
+    [
+        "ab", "ag", "bv", "co", "company", "corp", "corporation", "gmbh", "group", "holding",
+        "holdings", "inc", "incorporated", "kg", "kgaa", "kk", "limited", "llc", "ltd", "nv", "oy",
+        "oyj", "plc", "pte", "pty", "sa", "sarl", "sas", "se", "spa",
+    ]
+)  # fmt: skip
+#: The same in Chinese, which writes them without spaces, longest first.
+_FORMS_ZH = (
+    "股份有限公司", "有限责任公司", "控股有限公司", "有限公司", "控股集团", "集团", "控股", "公司",
+)  # fmt: skip
+_BRACKETS = re.compile(r"[(（\[]([^()（）\[\]]*)[)）\]]\s*$")
+_DOTTED = re.compile(r"\b(?:[A-Za-z]\.\s?){2,}")
+
+
+def core(name: str) -> str:
+    """Return the normalised name without legal forms: 'Siemens AG' and 'Siemens' give the same."""
+    joined = _DOTTED.sub(lambda m: re.sub(r"[.\s]", "", m[0]) + " ", name)
+    words = norm(joined.replace("&", " and ")).split()
+    while len(words) > 1 and (words[-1] in _FORMS or words[-1] == "and"):
+        words.pop()
+    if len(words) > 1 and words[0] == "the":
+        words.pop(0)
+    text = " ".join(words)
+    stripped = True
+    while stripped:
+        stripped = False
+        for form in _FORMS_ZH:
+            if text.endswith(form) and len(text) - len(form) >= 2:
+                text, stripped = text.removesuffix(form).strip(), True
+    return text
+
+
+def bracketed(name: str) -> tuple[str, str]:
+    """Return a name without the brackets at its end, and what stood in them ("" if none)."""
+    match = _BRACKETS.search(name)
+    if not match or not name[: match.start()].strip():
+        return name, ""
+    return name[: match.start()].strip(), match[1].strip()
