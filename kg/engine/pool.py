@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import time
 from collections import Counter, deque
@@ -16,15 +15,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
 from catchup.kg.engine import wire
+from catchup.kg.engine.connection import Connection
 from catchup.kg.engine.errors import Overloaded, StoreFailed
 from catchup.kg.engine.limits import Limits
 from catchup.kg.engine.model import Answer, Request
-from catchup.kg.engine.process import Child, HolderProcess, read_error, time_limit
+from catchup.kg.engine.process import HolderProcess, read_error, time_limit
 from catchup.kg.errors import CatchupError
 
 if TYPE_CHECKING:
@@ -64,71 +64,6 @@ class TooManyQueries(Overloaded):
     status = 429
 
 
-class _Worker(asyncio.Protocol):
-    """One end of a worker's socket."""
-
-    def __init__(self, pool: Pool, child: Child) -> None:
-        self.pool = pool
-        self.child = child
-        self.tid = 0
-        self.slow = False
-        self.stale = False
-        self.transport: asyncio.Transport | None = None
-        self.timer: asyncio.TimerHandle
-        self.answer: asyncio.Future[tuple[dict[str, Any], bytes]] | None = None
-        self._buffer = bytearray()
-        self._need = wire.LENGTHS.size
-        self._sizes: tuple[int, int] | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are no subclass of asyncio's
-        self.transport = cast(asyncio.Transport, transport)
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        if len(self._buffer) < self._need:
-            return
-        if self._sizes is None:
-            self._sizes = wire.LENGTHS.unpack(self._buffer[: wire.LENGTHS.size])
-            self._need += sum(self._sizes)
-            if not self.pool.hold(self._sizes[1]):
-                self._sizes = (0, 0)
-                self.fail(Overloaded("Too many answers are being sent; try again in a moment."))
-                return
-        if len(self._buffer) < self._need:
-            return
-        start = wire.LENGTHS.size
-        head_end = start + self._sizes[0]
-        header = json.loads(self._buffer[start:head_end])
-        body = bytes(memoryview(self._buffer)[head_end : self._need])
-        self._buffer = bytearray()
-        self._need, self._sizes = wire.LENGTHS.size, None
-        if self.answer and not self.answer.done():
-            self.answer.set_result((header, body))
-        else:
-            self.pool.release(len(body))
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._sizes is not None:
-            self.pool.release(self._sizes[1])
-            self._sizes = None
-        if self.answer and not self.answer.done():
-            self.answer.set_exception(EOFError())
-
-    def fail(self, error: Exception) -> None:
-        """End the worker; whoever waits for it gets `error`."""
-        if self.answer and not self.answer.done():
-            self.answer.set_exception(error)
-        self.kill()
-
-    def kill(self) -> None:
-        """End the worker at once."""
-        if self.transport:
-            self.transport.abort()
-        # The transport owns the socket from here on; the process is ended by its handle.
-        self.child.end()
-
-
 class Pool:
     """Workers on one snapshot. All methods belong to one event loop."""
 
@@ -139,9 +74,9 @@ class Pool:
         self.pool_limits = pool or PoolLimits()
         self._path = manifest
         self._holder: HolderProcess | None = None
-        self._idle: deque[_Worker] = deque()
-        self._all: set[_Worker] = set()
-        self._waiters: deque[tuple[str, asyncio.Future[_Worker]]] = deque()
+        self._idle: deque[Connection] = deque()
+        self._all: set[Connection] = set()
+        self._waiters: deque[tuple[str, asyncio.Future[Connection]]] = deque()
         self._running: Counter[str] = Counter()
         self._waiting: Counter[str] = Counter()
         self._forking = 0
@@ -186,7 +121,7 @@ class Pool:
         self._forking += 1
         try:
             child = await self._in_thread(self._holder.fork)
-            worker = _Worker(self, child)
+            worker = Connection(self, child)
             worker.answer = asyncio.get_running_loop().create_future()
             await asyncio.get_running_loop().create_connection(lambda: worker, sock=child.sock)
             async with asyncio.timeout(_START):
@@ -228,7 +163,7 @@ class Pool:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _give(self, worker: _Worker) -> None:
+    def _give(self, worker: Connection) -> None:
         """Take back a worker that is free again."""
         if worker.stale or worker.slow:
             self._drop(worker)
@@ -247,7 +182,7 @@ class Pool:
                 self._running[client] += 1
                 future.set_result(self._idle.popleft())
 
-    def _drop(self, worker: _Worker) -> None:
+    def _drop(self, worker: Connection) -> None:
         self._all.discard(worker)
         with contextlib.suppress(ValueError):
             self._idle.remove(worker)
@@ -255,7 +190,7 @@ class Pool:
         self._balance()
         self._match()
 
-    def _overdue(self, worker: _Worker, timeout: float, elapsed: float) -> None:
+    def _overdue(self, worker: Connection, timeout: float, elapsed: float) -> None:
         """Move a query that is still running to the slow lane, or end it at its deadline."""
         if elapsed >= timeout:
             worker.fail(time_limit(timeout))
@@ -310,7 +245,7 @@ class Pool:
             raise error
         return Answer.from_wire(header, body, queued)
 
-    async def _acquire(self, client: str) -> _Worker:
+    async def _acquire(self, client: str) -> Connection:
         limits = self.pool_limits
         while self._idle and self._running[client] < limits.running:
             worker = self._idle.popleft()
@@ -324,7 +259,7 @@ class Pool:
                 f"You have {limits.running} queries running and {limits.waiting} waiting.",
                 remedy="Wait for some of them to end.",
             )
-        future: asyncio.Future[_Worker] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
         self._waiters.append((client, future))
         self._waiting[client] += 1
         try:

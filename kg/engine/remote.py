@@ -11,12 +11,12 @@ import time
 import httpx
 
 from catchup.kg.engine.errors import EngineError, NotAcceptable, StoreFailed, TooComplex
-from catchup.kg.engine.execute import named_node, terms
 from catchup.kg.engine.formats import FORMATS
 from catchup.kg.engine.gate import admit, bind
 from catchup.kg.engine.limits import Limits
 from catchup.kg.engine.model import Answer, Request
 from catchup.kg.engine.process import time_limit
+from catchup.kg.engine.terms import named_node, terms
 
 _ENTITY = """PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 CONSTRUCT {{ {iri} ?p ?o . ?s ?q {iri} . ?p rdfs:label ?pl . ?o rdfs:label ?ol . ?s rdfs:label ?sl }}
