@@ -1,8 +1,8 @@
 """Search over names, alternative names (Chinese too), definitions and claim summaries.
 
-Four ways, best first: the same name, the beginning of a name, all words somewhere in a text, and
-names that share trigrams with what was typed, ranked by similarity. SQLite's FTS5 and rapidfuzz do
-the work; docs/search.md has the measurements that chose them.
+The same name comes first, then names and texts with all the words (their beginnings do), slips
+of the keyboard mended by the nearest words that occur. SQLite's FTS5 finds, rapidfuzz ranks;
+docs/search.md has the measurements that chose them.
 """
 
 from __future__ import annotations
@@ -10,29 +10,28 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from catchup.kg import names
-from catchup.kg.text import norm
+from catchup.kg.standing import PARTS, locals_of, weight
+from catchup.kg.text import norm, tokens
 
-#: Candidates looked at per way; more change neither the first page nor the time (docs/search.md).
-CANDIDATES = 200
+#: Rows looked at, in the order of standing; more change neither the first page nor the time much
+#: (docs/search.md).
+CANDIDATES = 150
+#: Words of a question that are looked up; further ones are left out.
+WORDS = 12
+#: Corrections tried for a word that does not occur.
+CORRECTIONS = 3
 #: Similarity below which two names are not taken for each other.
 ALIKE = 72
-#: What people look for first: firms, then the theory, then what is said of them.
-WEIGHTS = {
-    "Firm": 12,
-    "Unit": 8,
-    "Person": 6,
-    "Country": 6,
-    "Document": 6,
-    "Class": 4,
-    "Claim": -4,
-    "CitedWork": -6,
-    "InTextCitation": -30,
-}
-PARTS = ("Paragraph", "TableCell", "Heading", "ListItem", "Passage", "ReferenceEntry")
+#: Words that say nothing about what is looked for, where there are others.
+_COMMON = """a an and are as at by did do does for from had has have how in into is it its of on or
+that the their there they this to was were what when where which who whom whose why with"""
+COMMON = frozenset(_COMMON.split())
 
 
 @dataclass(frozen=True)
@@ -58,24 +57,21 @@ def search(
 
     `types` (IRIs) restricts what is found; `lang` chooses the label shown.
     """
-    wanted = norm(text)[:200]
+    wanted = norm(text[:400])[:200]
     if not wanted:
         return []
     found: dict[str, tuple[float, str, str]] = {}
-    for score, iri, shown, field in _candidates(db, wanted, text):
+    for score, iri, shown, field in _candidates(db, wanted, text.strip()[:400], types):
         if iri not in found or score > found[iri][0]:
             found[iri] = (score, shown, field)
     kinds = types_of(db, found)
     hits = []
     for iri, (score, shown, field) in found.items():
         own = kinds.get(iri, ())
-        if types and not set(types).intersection(own):
+        local = locals_of(own)
+        if not set(types).intersection(own) if types else local & PARTS:
             continue
-        local = {t.rsplit("#")[-1].rsplit("/")[-1] for t in own}
-        if not types and local.intersection(PARTS):
-            continue
-        score += max((w for t, w in WEIGHTS.items() if t in local), default=0, key=abs)
-        hits.append((score, iri, shown, field, own))
+        hits.append((score + weight(local), iri, shown, field, own))
     hits.sort(key=lambda h: (-h[0], len(h[2]), h[1]))
     best = hits[:limit]
     labels = labels_of(db, [h[1] for h in best], lang)
@@ -112,53 +108,129 @@ def labels_of(db: sqlite3.Connection, iris: Sequence[str], lang: str = "en") -> 
 
 
 def _candidates(
-    db: sqlite3.Connection, wanted: str, text: str
+    db: sqlite3.Connection, wanted: str, text: str, types: Sequence[str]
 ) -> Iterable[tuple[float, str, str, str]]:
-    columns = "SELECT n.iri, n.text, n.norm, n.field FROM names n"
-    for iri in by_identifier(db, text.strip()):
-        yield 105, iri, text.strip(), "identifier"
-    for local in (names.D, names.CUV, names.CU):
-        iri = local + text.strip().replace(" ", "-")
+    for iri in by_identifier(db, text):
+        yield 105, iri, text, "identifier"
+    for space in (names.D, names.CUV, names.CU):
+        iri = space + text.replace(" ", "-")
         if types_of(db, [iri]):
-            yield 96, iri, text.strip(), "id"
-    rows = db.execute(f"{columns} WHERE n.norm = ? LIMIT ?", (wanted, CANDIDATES))
-    for iri, shown, _, field in rows:
+            yield 96, iri, text, "id"
+    same = "SELECT iri, text, norm, field FROM names WHERE norm = ? LIMIT ?"
+    for iri, shown, _, field in db.execute(same, (wanted, CANDIDATES)):
         yield (100 if field == "label" else 98), iri, shown, field
-    rows = db.execute(
-        f"{columns} WHERE n.norm >= ? AND n.norm < ? LIMIT ?",
-        (wanted, wanted + "\U0010ffff", CANDIDATES),
+    meant, rows = _by_words(db, tokens(wanted).split()[:WORDS], types)
+    for iri, shown, normal, field in rows:
+        yield _score(wanted, meant, normal, field), iri, shown, field
+
+
+def _score(wanted: str, meant: str, normal: str, field: str) -> float:
+    """Return how well a name fits what was typed; `meant` is that with its slips mended."""
+    alike = fuzz.ratio(wanted, normal)
+    part = fuzz.token_set_ratio(meant, normal) * 0.5 + alike * 0.35
+    if field in ("definition", "title"):
+        return 0.6 * part
+    if normal.startswith(wanted):
+        part = max(part, 60 + 29 * len(wanted) / len(normal))
+    if alike >= ALIKE:
+        part = max(part, alike * 0.9)
+    return part
+
+
+def _by_words(
+    db: sqlite3.Connection, typed: list[str], types: Sequence[str]
+) -> tuple[str, list[tuple[str, ...]]]:
+    """Return what was taken to be meant, and the rows with all its words.
+
+    When no row has them all, the commonest is left out, and the next, until rows are found.
+    """
+    joined = _joined(db, typed)
+    for given in filter(None, (typed, joined)):
+        ways = {word: _ways(db, word) for word in dict.fromkeys(given)}
+        meant = " ".join(spelt[0] if spelt else word for word, (spelt, _, _) in ways.items())
+        telling = [w for w in ways if w not in COMMON] or list(ways)
+        rows = _match(db, [ways[w][1] for w in telling], types)
+        if rows or given is joined or not joined:
+            break
+    # a word that occurs nowhere says nothing; then the rarest say most
+    telling = sorted((w for w in telling if ways[w][2]), key=lambda w: ways[w][2])
+    if not rows and telling:
+        rows = _match(db, [ways[w][1] for w in telling], types)
+    while not rows and len(telling) > 1:
+        telling.pop()
+        rows = _match(db, [ways[w][1] for w in telling], types)
+    return meant, rows
+
+
+def _match(
+    db: sqlite3.Connection, parts: Sequence[str], types: Sequence[str]
+) -> list[tuple[str, ...]]:
+    marks = ",".join("?" * len(types))
+    of_type = (
+        f"AND EXISTS (SELECT 1 FROM types t WHERE t.iri = n.iri AND t.type IN ({marks}))"  # noqa: S608
+        if types
+        else ""
     )
-    for iri, shown, normal, field in rows:
-        near = 88 * len(wanted) / max(len(normal), 1)
-        yield (60 + near / 3 if field != "definition" else 50), iri, shown, field
-    words = " ".join(f'"{w}"*' for w in wanted.split())
-    by_words = f"{columns} JOIN words ON words.rowid = n.rowid WHERE words MATCH ?"
-    rows = db.execute(f"{by_words} ORDER BY words.rank LIMIT ?", (words, CANDIDATES))
-    for iri, shown, normal, field in rows:
-        part = fuzz.token_set_ratio(wanted, normal) * 0.5 + fuzz.ratio(wanted, normal) * 0.35
-        yield (part if field in ("label", "altLabel") else 0.6 * part), iri, shown, field
-    grams = {wanted[i : i + 3] for i in range(len(wanted) - 2)}
-    if grams:
-        ored = " OR ".join('"' + g.replace('"', "") + '"' for g in sorted(grams))
-        by_grams = f"{columns} JOIN grams ON grams.rowid = n.rowid WHERE grams MATCH ?"
-        rows = db.execute(
-            f"{by_grams} AND n.field IN ('label', 'altLabel') ORDER BY grams.rank LIMIT ?",
-            (ored, CANDIDATES),
+    # the cross join keeps FTS5 outside, whose rows come by standing: no sorting of all matches
+    query = f"""SELECT n.iri, n.text, n.norm, n.field FROM words CROSS JOIN names n
+        ON n.rowid = words.rowid WHERE words MATCH ? {of_type} LIMIT ?"""  # noqa: S608
+    return db.execute(query, (" AND ".join(parts), *types, CANDIDATES)).fetchall()
+
+
+def _ways(db: sqlite3.Connection, word: str) -> tuple[list[str], str, int]:
+    """Return the corrections of a word (none needed: empty), its FTS5 expression and its rows.
+
+    A word counts by its beginning; one that does not occur by the nearest ones that do.
+    """
+    short = len(word) < 2 or not word.isascii()
+    if short:
+        exact = db.execute("SELECT rows FROM vocabulary WHERE word = ?", (word,)).fetchone()
+        return [], f'"{word}"', exact[0] if exact else 0
+    query = "SELECT max(rows) FROM vocabulary WHERE word >= ? AND word < ?"
+    start = _singular(word)
+    count = db.execute(query, (start, start + "\U0010ffff")).fetchone()[0]
+    if count:
+        return [], f'"{start}"*', count
+    near = _near(db, word)
+    if not near:
+        return [], f'"{word}"', 0
+    return near, "(" + " OR ".join(f'"{n}"' for n in near) + ")", len(near)
+
+
+def _singular(word: str) -> str:
+    """Return the beginning that singular and plural share ("windows", "capabilities")."""
+    if len(word) > 4 and word.endswith("s") and not word.endswith("ss"):
+        return word.removesuffix("ies") if word.endswith("ies") else word[:-1]
+    return word
+
+
+def _near(db: sqlite3.Connection, word: str) -> list[str]:
+    """Return the nearest words that occur: one slip in short words, two in longer ones."""
+    if len(word) < 4:
+        return []
+    slips = 1 if len(word) < 6 else 2
+    query = "SELECT word FROM vocabulary WHERE length(word) BETWEEN ? AND ?"
+    bounds = (len(word) - slips, len(word) + slips)
+    # the first letter is seldom wrong; all words are read only when it is (docs/search.md)
+    for more, start in ((" AND word >= ? AND word < ?", word[0]), ("", "")):
+        values = (*bounds, start, start + "\U0010ffff") if start else bounds
+        known = [w for (w,) in db.execute(query + more, values)]
+        found = process.extract(
+            word, known, scorer=OSA.distance, score_cutoff=slips, limit=CORRECTIONS
         )
-        for iri, shown, normal, field in rows:
-            alike = fuzz.ratio(wanted, normal)
-            if alike >= ALIKE:
-                yield alike * 0.9, iri, shown, field
-    # a slip in a short name leaves no trigram whole: names of like length and the same beginning
-    rows = db.execute(
-        f"{columns} WHERE n.norm >= ? AND n.norm < ? AND length(n.norm) BETWEEN ? AND ?"
-        " AND n.field IN ('label', 'altLabel') LIMIT 5000",
-        (wanted[0], wanted[0] + "\U0010ffff", len(wanted) - 2, len(wanted) + 2),
-    )
-    for iri, shown, normal, field in rows:
-        alike = fuzz.ratio(wanted, normal)
-        if alike >= ALIKE:
-            yield alike * 0.85, iri, shown, field
+        if found:
+            least = found[0][1]
+            return [w for w, distance, _ in found if distance == least]
+    return []
+
+
+def _joined(db: sqlite3.Connection, typed: list[str]) -> list[str]:
+    """Return the words with two neighbours as one where only that occurs ("hik vision")."""
+    known = "SELECT 1 FROM vocabulary WHERE word = ?"
+    for i, (first, second) in enumerate(pairwise(typed)):
+        if first.isascii() and db.execute(known, (first + second,)).fetchone():
+            return [*typed[:i], first + second, *typed[i + 2 :]]
+    return []
 
 
 def _in(db: sqlite3.Connection, query: str, values: list[str]) -> Iterable[tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+_HAN = re.compile("([\u3400-\u9fff])")
 _MARKS = re.compile(r"[^\w]+", re.UNICODE)
 
 
@@ -13,3 +14,8 @@ def norm(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text)
     plain = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
     return " ".join(_MARKS.sub(" ", plain).replace("_", " ").split())
+
+
+def tokens(normal: str) -> str:
+    """Return what `norm` gave with Chinese characters apart: each is a word to look up."""
+    return " ".join(_HAN.sub(r" \1 ", normal).split())

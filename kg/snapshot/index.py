@@ -15,8 +15,9 @@ import pyoxigraph as ox
 
 from catchup.kg import names
 from catchup.kg.errors import CannotRun
+from catchup.kg.standing import standing
 from catchup.kg.terms import value
-from catchup.kg.text import norm
+from catchup.kg.text import norm, tokens
 
 NAMING = {
     names.RDFS + "label": "label",
@@ -32,13 +33,14 @@ SAME = names.SCHEMA + "sameAs"
 TYPE = names.RDF + "type"
 
 TABLES = """
-CREATE TABLE names (iri TEXT, field TEXT, text TEXT, lang TEXT, norm TEXT, graph TEXT);
-CREATE VIRTUAL TABLE words USING fts5(norm, content='names', tokenize='unicode61', prefix='2 3');
-CREATE VIRTUAL TABLE grams USING fts5(norm, content='names', tokenize='trigram', detail='none');
+CREATE TABLE names
+  (iri TEXT, field TEXT, text TEXT, lang TEXT, norm TEXT, graph TEXT, tokens TEXT);
+CREATE VIRTUAL TABLE words USING fts5(tokens, content='names', tokenize='unicode61', prefix='2 3');
+CREATE VIRTUAL TABLE terms USING fts5vocab('words', 'row');
+CREATE TABLE vocabulary (word TEXT PRIMARY KEY, rows INTEGER) WITHOUT ROWID;
 CREATE TABLE identifiers (iri TEXT, identifier TEXT, graph TEXT);
 CREATE TABLE types (iri TEXT, type TEXT, graph TEXT);
 """
-FTS = ("words", "grams")
 INDEXES = """
 CREATE INDEX IF NOT EXISTS names_iri ON names (iri);
 CREATE INDEX IF NOT EXISTS names_norm ON names (norm);
@@ -66,13 +68,28 @@ def rows(quads: Iterable[ox.Quad]) -> tuple[list[tuple[str, ...]], ...]:
         elif predicate in NAMING and isinstance(q.object, ox.Literal):
             text = q.object.value
             field = NAMING[predicate]
-            named.append((subject, field, text, q.object.language or "", norm(text), graph))
+            plain = norm(text)
+            lang = q.object.language or ""
+            named.append((subject, field, text, lang, plain, graph, tokens(plain)))
         elif predicate in IDENTIFYING and isinstance(q.object, ox.Literal):
             identified.append((subject, q.object.value, graph))
         elif predicate == SAME:
             link = value(q.object)
             identified += [(subject, link, graph), (subject, link.rsplit("/", 1)[-1], graph)]
-    return named, identified, typed
+    return sorted_by_standing(named, typed), identified, typed
+
+
+def sorted_by_standing(
+    named: list[tuple[str, ...]], typed: list[tuple[str, ...]]
+) -> list[tuple[str, ...]]:
+    """Return the rows of names in the order in which a search should meet them.
+
+    Full-text search gives rows in the order of storage; so the first few are the ones to rank.
+    """
+    types: dict[str, set[str]] = {}
+    for iri, type_, _ in typed:
+        types.setdefault(iri, set()).add(type_)
+    return sorted(named, key=lambda n: (standing(types.get(n[0], ()), n[1], n[4]), n))
 
 
 def write_index(
@@ -95,13 +112,13 @@ def write_index(
                 db.executescript(TABLES)
             named, identified, typed = rows(quads)
             last = db.execute("SELECT coalesce(max(rowid), 0) FROM names").fetchone()[0]
-            db.executemany("INSERT INTO names VALUES (?,?,?,?,?,?)", named)
-            for fts in FTS:
-                db.execute(
-                    f"INSERT INTO {fts}(rowid, norm) SELECT rowid, norm FROM names"  # noqa: S608
-                    " WHERE rowid > ?",
-                    (last,),
-                )
+            db.executemany("INSERT INTO names VALUES (?,?,?,?,?,?,?)", named)
+            db.execute(
+                "INSERT INTO words(rowid, tokens) SELECT rowid, tokens FROM names WHERE rowid > ?",
+                (last,),
+            )
+            db.execute("DELETE FROM vocabulary")
+            db.execute("INSERT INTO vocabulary SELECT term, doc FROM terms")
             db.executemany("INSERT INTO identifiers VALUES (?,?,?)", identified)
             db.executemany("INSERT INTO types VALUES (?,?,?)", typed)
             db.executescript(INDEXES)
@@ -116,12 +133,11 @@ def write_index(
 
 
 def _forget(db: sqlite3.Connection, graph: str) -> None:
-    for fts in FTS:
-        db.execute(
-            f"INSERT INTO {fts}({fts}, rowid, norm) SELECT 'delete', rowid, norm FROM names"  # noqa: S608
-            " WHERE graph = ?",
-            (graph,),
-        )
+    db.execute(
+        "INSERT INTO words(words, rowid, tokens) SELECT 'delete', rowid, tokens FROM names"
+        " WHERE graph = ?",
+        (graph,),
+    )
     for table in ("names", "identifiers", "types"):
         db.execute(f"DELETE FROM {table} WHERE graph = ?", (graph,))  # noqa: S608
 

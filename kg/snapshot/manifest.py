@@ -13,6 +13,8 @@ from typing import Any
 from catchup.kg.errors import CannotRun
 
 VERSION = 1
+#: Changed with the tables of the index, so that an index of older make is written anew.
+INDEX = "b"
 NAME = "manifest.json"
 
 #: Kinds of part that queries see without naming a graph (modelling: graphs and default graph).
@@ -61,7 +63,7 @@ class Manifest:
         ordered = tuple(sorted(parts, key=lambda p: (p.graph, p.of, p.file)))
         text = json.dumps([asdict(p) for p in ordered], sort_keys=True, ensure_ascii=True)
         id = hashlib.sha256(f"{VERSION} {text}".encode()).hexdigest()
-        return cls(id, ordered, f"index/{id[:16]}.sqlite", counts)
+        return cls(id, ordered, f"index/{id[:16]}{INDEX}.sqlite", counts)
 
     def graphs(self) -> dict[str, int]:
         """Return the number of triples of each named graph."""
