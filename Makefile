@@ -49,8 +49,10 @@ build/editable/catchup:
 	@mkdir -p $@
 	@for d in kg server cli ontology shapes queries; do ln -sfn ../../../$$d $@/$$d; done
 
-build/web/ready:
-	@mkdir -p build/web && touch $@
+build/web/ready: web/package-lock.json web/vendor.py | .venv/ready
+	@echo "installing the pages' scripts (once) ..."
+	@$(BIN)/python web/vendor.py
+	@touch $@
 
 build/browser:
 	@sh .ci/browser && mkdir -p build && touch $@
