@@ -46,6 +46,8 @@ GENERIC = frozenset(
     ]
 )
 GENERIC_CJK = ("股份有限公司", "有限公司", "集团", "公司", "股份", "控股", "技术", "科技")
+#: Graphs of what follows; a case under revision is there too, without its name.
+DERIVED = {names.graph_iri(p + c) for p in ("direct", "inferred") for c in ("", "-curation")}
 #: How many rows of one beginning are compared; 2,000 take 1 ms.
 MOST = 2000
 
@@ -91,9 +93,10 @@ class Known:
         for start in range(0, len(wanted), 500):
             some = wanted[start : start + 500]
             marks = ",".join("?" * len(some))
-            query = f"SELECT iri, type FROM types WHERE iri IN ({marks}) AND graph <> ?"  # noqa: S608
-            for iri, kind in self._rows(query, (*some, but)):
-                found.setdefault(iri, set()).add(kind)
+            query = f"SELECT iri, type, graph FROM types WHERE iri IN ({marks})"  # noqa: S608
+            for iri, kind, graph in self._rows(query, some):
+                if graph != but and graph not in DERIVED:
+                    found.setdefault(iri, set()).add(kind)
         return found
 
     def holders(self, identifier: str, but: str = "") -> list[str]:
