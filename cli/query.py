@@ -7,13 +7,13 @@ import sqlite3
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from catchup.cli.options import Home, home_or_default
 from catchup.cli.output import err, table
-from catchup.kg import names
+from catchup.kg import names, settings
 from catchup.kg.catalogue import catalogue, declared, question
 from catchup.kg.engine.formats import FORMATS
 from catchup.kg.engine.model import Answer, Request, Term
@@ -65,7 +65,7 @@ def query(
     manifest = build(folder).manifest
     asked = request(name, text, param or [], format, open_index(folder / manifest.index))
     with Engine(folder / NAME) as engine:
-        answer = engine.query(asked)
+        answer = engine.query(federated(asked, engine))
     if answer.truncated:
         err.print(f"The answer was cut at the limit of {answer.truncated}.", style="yellow")
     if format is Format.table and answer.format == "json":
@@ -74,6 +74,23 @@ def query(
         sys.stdout.buffer.write(answer.body)
         if not answer.body.endswith(b"\n"):
             sys.stdout.buffer.write(b"\n")
+
+
+def federated(asked: Request, engine: Engine) -> Request:
+    """Return the request with its SERVICE clauses answered by the endpoints of CATCHUP_SERVICES."""
+    allowed = settings.value("services")
+    if not allowed or "service" not in asked.query.lower():
+        return asked
+    from catchup.kg.engine.federation import Federation, read_services, run
+
+    def ask(bindings: Request) -> list[Any]:
+        return list(json.loads(engine.query(bindings).body)["results"]["bindings"])
+
+    federation = Federation(read_services(allowed))
+    try:
+        return run(federation, asked, ask)
+    finally:
+        federation.close()
 
 
 def request(

@@ -42,6 +42,11 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "tokens", "", "File of tokens (name, hash, ORCID, role); without it writing is off.", Path
     ),
     Setting("store", "", "URL of a SPARQL endpoint to use instead of the embedded engine."),
+    Setting(
+        "services",
+        "",
+        "Endpoints that SERVICE may name, divided by blanks: IRI, or IRI=URL; none by default.",
+    ),
     Setting("workers", "2", "Query workers; one a core.", int),
     Setting("slow_workers", "4", "Further workers, for queries that take long.", int),
     Setting("timeout", "20", "Seconds a query may take, parsing and planning included.", float),

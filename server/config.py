@@ -43,6 +43,8 @@ class ServerConfig:
     public_url: str = ""
     base: str = BASE
     store: str = ""
+    #: endpoints that SERVICE may name: IRI, or IRI=URL, divided by blanks
+    services: str = ""
     home: Path | None = None
     sources: Path | None = None
     tokens: Path | None = None
@@ -89,6 +91,7 @@ def from_settings(manifest: Path, **given: Any) -> ServerConfig:
         "public_url": value("public_url"),
         "base": value("base"),
         "store": value("store"),
+        "services": value("services"),
         "home": home(),
         "sources": Path(value("sources")) if value("sources") else None,
         "tokens": Path(value("tokens")) if value("tokens") else None,

@@ -100,7 +100,8 @@ def router(services: Services) -> APIRouter:
         rows = {
             id: {
                 p.id: [
-                    _value(v, lang, version) for v in values.get((iri, p.id), [])[: limit or None]
+                    _value(p, v, lang, version)
+                    for v in values.get((iri, p.id), [])[: limit or None]
                 ]
                 for p, limit in asked.properties
             }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import time
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from catchup.kg.engine.errors import MemoryLimit, TimeLimit
 from catchup.kg.engine.model import Answer, Request
@@ -23,7 +24,13 @@ from catchup.server.html import PlainPages
 from catchup.server.limits import Budgets
 from catchup.server.metrics import Metrics
 
+if TYPE_CHECKING:
+    from catchup.kg.engine.federation import Federation, Solutions
+
 log = logging.getLogger("catchup")
+
+#: Endpoints elsewhere that are waited for at once: each takes a thread.
+OUTSIDE = 4
 
 
 class AsyncStore(Protocol):
@@ -101,6 +108,13 @@ class Services:
         self._watcher: asyncio.Task[None] | None = None
         # Limits decide where an answer is cut, so they belong to its ETag.
         self._limits_key = repr(config.limits)
+        self._federation: Federation | None = None
+        self._outside = asyncio.Semaphore(OUTSIDE)
+        if config.services:
+            # the HTTP client is loaded only where endpoints may be asked
+            from catchup.kg.engine.federation import Federation, read_services
+
+            self._federation = Federation(read_services(config.services))
 
     async def start(self) -> None:
         """Start the store. Raises StoreFailed."""
@@ -114,6 +128,8 @@ class Services:
         self.ready = False
         if self._watcher:
             self._watcher.cancel()
+        if self._federation:
+            self._federation.close()
         await self.store.close()
 
     async def reload(self) -> None:
@@ -157,6 +173,8 @@ class Services:
 
         The answer's bytes count as held until `release`. Raises the errors of kg.engine.errors.
         """
+        asked = request
+        request = await self._federate(request, client)
         key, snapshot = self.key(request), self.store.snapshot
         kept = self.cache.get(key)
         if kept is not None:
@@ -185,12 +203,35 @@ class Services:
         for phase, milliseconds in answer.timings.items():
             self.metrics.phase(phase).observe(milliseconds / 1000)
         self.metrics.bytes.inc(len(answer.body))
-        if answer.snapshot != snapshot:
-            # the snapshot changed meanwhile, and `key` (the ETag) is not this answer's
+        if answer.snapshot != snapshot or request is not asked:
+            # `key` (the ETag) is not this answer's: the snapshot changed, or others were asked
             answer = replace(answer, volatile=True)
         if not answer.volatile:
             self.cache.put(key, answer)
         return answer, False
+
+    async def _federate(self, request: Request, client: str) -> Request:
+        """Return a request with its SERVICE clauses answered, itself when it has none."""
+        federation = self._federation
+        if (
+            federation is None
+            or request.kind != "query"
+            or "service" not in request.query.lower()
+            or federation.next_clause(request.query) is None
+        ):
+            return request
+        self.budgets.check(client)
+        request = federation.prepare(request)
+        while clause := federation.next_clause(request.query):
+            bindings: Solutions = []
+            if clause.binder:
+                answer, cached = await self.answer(federation.binder(request, clause), client)
+                bindings = json.loads(answer.body)["results"]["bindings"]
+                self.release(answer, cached)
+            async with self._outside:
+                found = await asyncio.to_thread(federation.fetch, clause, bindings)
+            request = federation.filled(request, clause, found)
+        return request
 
     def release(self, answer: Answer, cached: bool) -> None:
         """Say that an answer is sent."""
