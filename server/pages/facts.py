@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from catchup.kg.names import BASE, CU, RDF, RDFS, D, compact
 
@@ -163,6 +164,20 @@ def href(iri: str) -> str:
             return f"/{space}/" if space in ("ontology", "shapes", "vocab") else ""
         return f"/{path}.html"
     return iri if iri.startswith(("http://", "https://")) else ""
+
+
+#: Hosts of identifiers that readers know by name.
+_KNOWN = {
+    "www.wikidata.org": "Wikidata", "doi.org": "DOI", "isni.org": "ISNI", "ror.org": "ROR",
+    "www.geonames.org": "GeoNames", "sws.geonames.org": "GeoNames", "viaf.org": "VIAF",
+}  # fmt: skip
+
+
+def outside(iri: str) -> str:
+    """Return what to call a link out: the register's name and the number, else the address."""
+    parts = urlsplit(iri)
+    name = _KNOWN.get(parts.hostname or "")
+    return f"{name} {parts.path.rstrip('/').rpartition('/')[2]}" if name else iri
 
 
 LABEL = RDFS + "label"

@@ -20,7 +20,7 @@ from catchup.kg.names import compact
 from catchup.server.asgi import Receive, Scope, Send, header, send_response, unless_gone
 from catchup.server.asgi_route import AsgiRoute
 from catchup.server.negotiate import encoding
-from catchup.server.pages.facts import LANGUAGES, href, short
+from catchup.server.pages.facts import LANGUAGES, href, outside, short
 from catchup.server.pages.sheet import Download, Maker, Sheet, csv_of
 from catchup.server.pages.visit import COOKIE, Visit, read_visit
 from catchup.server.pages.words import say
@@ -97,7 +97,13 @@ class Frame:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        made.filters |= {"href": href, "short": short, "compact": compact, "count": count}
+        made.filters |= {
+            "href": href,
+            "short": short,
+            "outside": outside,
+            "compact": compact,
+            "count": count,
+        }
         made.globals |= {"static": static_url, "navigation": NAVIGATION}
         return made
 

@@ -12,7 +12,11 @@ _LARGE = {
     "en": (("1e9", "1e9", " billion"), ("1e6", "1e6", " million")),
     "zh": (("1e8", "1e8", "亿"), ("1e6", "1e4", "万")),
 }
-_UNITS = {"P1": "%", "KMT": " km", "ANN": " a"}
+#: UN/CEFACT codes as readers know them; C62 is a plain number.
+_UNITS = {
+    "en": {"P1": "%", "KMT": " km", "ANN": " years", "IE": " people", "C62": ""},
+    "zh": {"P1": "%", "KMT": " 公里", "ANN": " 年", "IE": " 人", "C62": ""},
+}
 
 
 def period_text(facts: Facts, names: Names, period: str, lang: str) -> str:
@@ -64,7 +68,7 @@ def years_of(facts: Facts, period: str) -> tuple[int, int] | None:
 
 def figure_text(facts: Facts, names: Names, figure: str, lang: str) -> str:
     """Return a figure's value with its hedge and unit."""
-    unit = _unit(facts, figure)
+    unit = _unit(facts, figure, lang)
     low, high = facts.one(figure, "lowValue"), facts.one(figure, "highValue")
     value, rank = facts.one(figure, "numericValue"), facts.one(figure, "rankValue")
     if low or high:
@@ -79,9 +83,9 @@ def figure_text(facts: Facts, names: Names, figure: str, lang: str) -> str:
     return " ".join([*(names(h) for h in hedges), shown])
 
 
-def _unit(facts: Facts, figure: str) -> str:
+def _unit(facts: Facts, figure: str, lang: str) -> str:
     code = facts.one(figure, "unitCode")
-    text = _UNITS.get(code, f" {code}" if code else "")
+    text = _UNITS[lang].get(code, f" {code}" if code else "")
     currency = facts.one(figure, "currencyCode") or facts.one(figure, "currencyPrinted")
     return f"{text} {currency}" if currency else text
 
