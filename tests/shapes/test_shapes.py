@@ -36,7 +36,9 @@ def of(name: str) -> dict[str, str]:
 def test_shacl_of_shacl_accepts_them() -> None:
     from pyshacl import validate
 
-    data = ox.serialize(ALL, format=ox.RdfFormat.TURTLE) or b""
+    own = [t for t in triples_of("profile-new-case") if "NewCase" in str(t.subject)]
+    once = [*triples_of("profile-release"), *own]
+    data = ox.serialize(once, format=ox.RdfFormat.TURTLE) or b""
     shapes = Graph().parse(data, format="turtle")
     conforms, _, text = validate(Graph(), shacl_graph=shapes, meta_shacl=True)
     assert conforms, text
