@@ -158,19 +158,19 @@ def _about(visit: Visit, facts: Facts, said: Said, iri: str) -> list[tuple[str, 
         terms = facts.all(iri, predicate)
         if not terms:
             continue
-        values = [
-            Value(said.names(t.value), href(t.value)) if t.is_iri else Value(t.value, lang=t.lang)
-            for t in terms
-        ]
         if predicate == "reportedSpeaker":
-            values += [Value(role.value) for t in terms for role in facts.all(t.value, "roleTitle")]
-            values += [
-                Value(said.names(o), href(o))
-                for t in terms
-                for o in facts.iris(t.value, "speaksFor")
-            ]
+            values = [v for t in terms for v in _speaker(facts, said, t.value)]
+        else:
+            values = [said.value(t) for t in terms]
         rows.append((visit.say(heading), values))
     return rows
+
+
+def _speaker(facts: Facts, said: Said, speaker: str) -> list[Value]:
+    """Return a speaker by role: sources name roles, hardly ever people."""
+    roles = ", ".join(t.value for t in facts.all(speaker, "roleTitle"))
+    firms = [Value(said.names(o), href(o)) for o in facts.iris(speaker, "speaksFor")]
+    return [Value(roles or said.names(speaker), href(speaker)), *firms]
 
 
 def _place(visit: Visit, facts: Facts, said: Said, evidence: str) -> Place:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from catchup.kg.engine.model import Request
-from catchup.kg.names import BASE
+from catchup.kg.names import BASE, compact
 from catchup.kg.reasoning.notation import parse_triple
 from catchup.server.pages.facts import href
 from catchup.server.pages.sheet import Sheet
@@ -41,9 +41,8 @@ async def make(visit: Visit) -> Sheet:
 
 def _link(found: dict[str, Any]) -> None:
     """Put addresses beside the IRIs of an explanation, all the way down."""
-    found["links"] = [
-        href(i.strip("<>")) for i in found["triple"] if i.strip("<>").startswith(BASE)
-    ]
+    iris = [text.strip("<>") for text in found["triple"]]
+    found["links"] = [(compact(i), href(i)) for i in iris if i.startswith(BASE) and href(i)]
     for claim in found.get("claims", ()):
         claim["href"] = href(claim["iri"])
     for premise in found.get("premises", ()):

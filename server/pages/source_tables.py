@@ -10,10 +10,13 @@ from catchup.server.pages.facts import Row, Term, href
 from catchup.server.pages.statements import Value
 from catchup.server.pages.visit import Visit
 
+#: Columns whose texts are lists.
+_LISTS = ("people", "topics", "activities", "words", "items", "huaweiItems", "zteItems")
+
 
 @dataclass
 class Regenerated:
-    """A table: its head, and rows of cells."""
+    """A table: its head, and rows of cells; a row of two cells spans all columns with the second."""
 
     head: list[str]
     rows: list[list[list[Value]]]
@@ -28,7 +31,7 @@ class Regenerated:
     def as_data(self) -> list[dict[str, str]]:
         """Return the rows as plain data, keyed by the head."""
         return [
-            {h: "; ".join(v.text for v in cell) for h, cell in zip(self.head, row, strict=True)}
+            {h: "; ".join(v.text for v in cell) for h, cell in zip(self.head, row, strict=False)}
             for row in self.rows
         ]
 
@@ -46,35 +49,38 @@ async def make(visit: Visit, part: str) -> Regenerated:
     rows = await visit.data.rows(f"{document}-table-{number}")
     columns = list(dict.fromkeys(name for row in rows for name in row if name != "row"))
     if {"rowHead", "columnHead", "items"} <= set(columns):
-        return _crossed(rows)
+        return _crossed(rows, "rowHead", "columnHead", "items")
+    if {"firm", "column", "says"} <= set(columns):
+        return _crossed(rows, "firm", "column", "says")
     return Regenerated(
-        [_heading(c) for c in columns], [[_cell(row.get(c)) for c in columns] for row in rows]
+        [_heading(c) for c in columns], [[_cell(c, row.get(c)) for c in columns] for row in rows]
     )
 
 
-def _crossed(rows: list[Row]) -> Regenerated:
-    """Return cells given one a row as a table of row heads by column heads."""
-    heads = list(dict.fromkeys(r["columnHead"].value for r in rows if "columnHead" in r))
-    lines: dict[str, dict[str, list[Value]]] = {}
+def _crossed(rows: list[Row], down: str, across: str, says: str) -> Regenerated:
+    """Return what is given one cell a row as a table of row heads by column heads."""
+    heads = list(dict.fromkeys(r[across].value for r in rows if across in r))
+    lines: dict[str, dict[str, dict[Value, None]]] = {}
     for row in rows:
-        line = lines.setdefault(row["rowHead"].value, {})
-        column = row["columnHead"].value if "columnHead" in row else heads[0]
-        claim = row["claim"].value
-        line.setdefault(column, []).append(Value(row["items"].value, href(claim)))
-    return Regenerated(
-        ["", *heads],
-        [[[Value(name)], *(line.get(h, []) for h in heads)] for name, line in lines.items()],
-    )
+        line = lines.setdefault(row[down].value, {})
+        cell = line.setdefault(row[across].value if across in row else "", {})
+        for text in _cell(says, row[says]):
+            cell[Value(text.text.replace("<->", "↔"), href(row["claim"].value))] = None
+    made = []
+    for name, line in lines.items():
+        cells = [line[""]] if set(line) == {""} else [line.get(h, {}) for h in heads]
+        made.append([[Value(name)], *(list(cell) for cell in cells)])
+    return Regenerated(["", *heads], made)
 
 
-def _cell(term: Term | None) -> list[Value]:
+def _cell(column: str, term: Term | None) -> list[Value]:
     if term is None:
         return []
     if term.is_iri:
         number = term.value.rpartition("/")[2]
         shown = number.removeprefix("c-").upper() if number.startswith("c-") else number
         return [Value(shown, href(term.value))]
-    return [Value(piece) for piece in term.value.split("; ")]
+    return [Value(t) for t in (term.value.split("; ") if column in _LISTS else [term.value])]
 
 
 def _heading(name: str) -> str:

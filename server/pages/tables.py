@@ -55,6 +55,11 @@ def _direction(said: Said, situation: str) -> list[Value]:
     return [Value(said.names(CU + t), f"/ontology/{t}.html") for t in kinds]
 
 
+def _short(said: Said, situation: str) -> list[Value]:
+    return [Value(c.label, lang="en") for c in said.claims[situation][:1]]
+
+
+SHORT = Column("In short", _short)
 WHEN = Column("When", _when)
 WHAT = Column("What", _kind)
 EVENTS = (
@@ -69,7 +74,7 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...], tuple[Column, ...]], ...] = (
         of("With or of what", "acquired", "divested", "soldTo", "partner", "customer", "founded",
            "resultingUnit", "product", "technology", "listedIn", "venture", "policy", "label"),
         of("Where", "place", "targetMarket"),
-        of("Outcome", "hasOutcome", "resultsIn"),
+        of("Outcome", "hasOutcome", "resultsIn"), SHORT,
     )),
     ("learning", "What it learned", ("LearningEpisode",), (
         of("Learner", "hasLearner"),
@@ -90,11 +95,11 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...], tuple[Column, ...]], ...] = (
         of("Stage", "atStage"), of("Innovation", "innovationType", "product"),
         of("Source, window, strategy", "usesSource", "exploitsWindow", "followsStrategy",
            "makesAsymmetryMove", "drawsOnResource", "searchWay", "facesTrap"),
-        of("Market", "targetMarket", "place"), WHEN,
+        of("Market", "targetMarket", "place"), WHEN, SHORT,
     )),
     ("ventures", "Going abroad", ("InternationalisationEpisode",), (
         WHEN, of("Where", "place", "targetMarket"), of("Outcome", "hasOutcome"),
-        of("What was lacking", "lacked"), of("Through", "throughEvent", "venture"),
+        of("What was lacking", "lacked"), of("Through", "throughEvent", "venture"), SHORT,
     )),
     ("practices", "Management practices", ("PracticeAdoption",), (
         of("Who", "actor"), of("Practice", "adoptsPractice"), of("From", "adoptedFrom"),

@@ -14,8 +14,8 @@ from markupsafe import Markup
 
 from catchup.server.pages.draw.svg import Drawing
 
-_WIDTH, _HEIGHT = 720, 460
-_BOX = (132, 50)
+_WIDTH, _HEIGHT = 860, 480
+_BOX = (158, 58)
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ def draw(
         x, y = places[spoke.iri]
         style = "box former" if spoke.former else "box"
         drawing.box(
-            x, y, *_BOX, spoke.label, href=spoke.href, class_=style, tip=spoke.label, lines=2
+            x, y, *_BOX, spoke.label, href=spoke.href, class_=style, tip=spoke.label, lines=3
         )
-    drawing.box(*middle, 150, 56, hub.label, href=hub.href, class_="box centre", lines=2)
+    drawing.box(*middle, *_BOX, hub.label, href=hub.href, class_="box centre", lines=2)
     return drawing.markup()
 
 
