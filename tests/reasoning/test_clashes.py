@@ -18,6 +18,7 @@ from catchup.kg.reasoning.clashes import clashes as clashes_of
 from catchup.kg.reasoning.lookup import Memory
 from catchup.kg.reasoning.ontology import as_fact, from_files
 from catchup.kg.reasoning.rules import Program, compile_rules
+from catchup.kg.snapshot.inputs import read_inputs
 
 VALID = ENTITIES + "".join(situation(n) for n in SITUATIONS)
 
@@ -116,6 +117,13 @@ def test_hermit_finds_the_ontology_consistent() -> None:
     report = hermit.check(axioms())
     assert report.consistent and not report.unsatisfiable
     assert len(report.subclasses) > 50
+
+
+def test_all_data_are_consistent() -> None:
+    graphs = read_inputs().graphs
+    stated = [q.triple for g, qs in graphs.items() if g not in ("shapes", "queries") for q in qs]
+    assert hermit.run(stated, classify=False).consistent
+    assert clashes_of(rules(), [as_fact(t) for t in stated], Memory()) == []
 
 
 def write(folder: Path, name: str, text: str) -> Path:
