@@ -36,6 +36,7 @@ QUERIES = {
 CASES = """SELECT ?case (COUNT(DISTINCT ?s) AS ?n) WHERE {
   VALUES ?role { cu:actor cu:hasLearner cu:withinFirm cu:ofCase }
   ?s ?role ?case . ?case a cu:Firm . ?claim cu:asserts ?s
+  FILTER NOT EXISTS { ?s a cu:ResearchActivity }
 } GROUP BY ?case ORDER BY DESC(?n) ?case"""
 
 _PREDICATES = sorted(

@@ -73,8 +73,14 @@ class Line:
 
     dimension: Dimension
     part: str
-    label: str
+    part_label: str
     cells: list[Cell]
+
+    @property
+    def label(self) -> str:
+        """What the row is about."""
+        own = self.dimension.label
+        return f"{own}: {self.part_label}" if self.part else own
 
     @property
     def key(self) -> str:
@@ -294,8 +300,7 @@ def _labelled(
         for cell in cells:
             cell.values.sort(key=lambda v: (v.denied, v.text.casefold()))
     lines = [
-        Line(d, part, f"{d.label}: {_part_name(part, name(part))}" if part else d.label, cells)
-        for d, part, cells in raw
+        Line(d, part, _part_name(part, name(part)) if part else "", cells) for d, part, cells in raw
     ]
     return Comparison(list(cases), [name(c) for c in cases], lines, snapshot)
 

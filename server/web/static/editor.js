@@ -1,0 +1,115 @@
+// The editor: Yasgui with this graph's prefixes, terms, entities and questions. Without it the
+// plain form on the page works.
+import { chart, graph } from "./results.js";
+
+const Yasgui = window.Yasgui;
+const endpoint = new URL("/sparql", location.href).href;
+const about = await (await fetch("/editor.json")).json();
+const running = document.querySelector(".running");
+const said = running.querySelector("output");
+const bar = running.querySelector("progress");
+
+
+// Yasgui's own completers ask hosts elsewhere; these ask this server alone.
+const terms = (kind) => async (_, token) => {
+  const typed = (token?.autocompletionString ?? "").toLowerCase();
+  const local = typed.replace(/^.*[/#]/, "");
+  return about[kind]
+    .filter((t) => t.iri.toLowerCase().startsWith(typed) || (local && t.label.toLowerCase().includes(local)))
+    .map((t) => t.iri);
+};
+const entities = async (_, token) => {
+  const local = (token?.autocompletionString ?? "").replace(/^.*[/#]/, "").replaceAll("-", " ");
+  if (local.length < 2) return [];
+  const answer = await fetch(`/search.json?limit=20&q=${encodeURIComponent(local)}`);
+  if (!answer.ok) return [];
+  const found = await answer.json();
+  return found.results.map((hit) => hit.iri);
+};
+const nameToken = /^(<|[A-Za-z][\w-]*:)/;
+Yasgui.Yasqe.forkAutocompleter("class", { name: "ours-class", persistenceId: null, bulk: false, get: terms("classes") }, false);
+Yasgui.Yasqe.forkAutocompleter("property", { name: "ours-property", persistenceId: null, bulk: false, get: terms("properties") }, false);
+Yasgui.Yasqe.forkAutocompleter("prefixes", {
+  name: "ours-prefixes", persistenceId: null,
+  get: async () => Object.entries(about.prefixes).map(([n, iri]) => `${n}: <${iri}>`),
+}, false);
+Yasgui.Yasqe.forkAutocompleter("class", {
+  name: "ours-entity", persistenceId: null, bulk: false, get: entities,
+  isValidCompletionPosition: (yasqe) => nameToken.test(yasqe.getCompleteToken().string),
+}, false);
+
+Yasgui.Yasr.registerPlugin("chart", chart);
+Yasgui.Yasr.registerPlugin("graph", graph);
+
+const ours = (config) => ({ ...config, requestConfig: { ...config.requestConfig, endpoint, method: "POST", headers: {} } });
+const first = document.getElementById("query").value;
+const yasgui = new Yasgui(document.getElementById("yasgui"), {
+  requestConfig: { endpoint, method: "POST" },
+  copyEndpointOnNewTab: false,
+  autofocus: false,
+  populateFromUrl: ours,
+  endpointCatalogueOptions: { getData: () => [], keys: [] },
+  yasqe: { value: first, autocompleters: ["variables", "ours-prefixes", "ours-class", "ours-property", "ours-entity"] },
+  yasr: { prefixes: about.prefixes },
+});
+document.getElementById("plain").hidden = true;
+named();
+new MutationObserver(named).observe(document.getElementById("yasgui"), { childList: true, subtree: true });
+
+// What Yasgui leaves without a name for those who do not see it.
+function named() {
+  for (const [n, area] of document.querySelectorAll("#yasgui .CodeMirror textarea").entries())
+    if (!area.hasAttribute("aria-label")) area.setAttribute("aria-label", `SPARQL query ${n + 1}`);
+  for (const box of document.querySelectorAll("#yasgui .CodeMirror-scroll, #yasgui .yasr_results"))
+    if (!box.hasAttribute("tabindex")) box.setAttribute("tabindex", "0");
+}
+
+// A share link carries the query alone, so that it opens for anybody as it is.
+for (const tab of Object.values(yasgui._tabs ?? {})) share(tab);
+yasgui.on("tabAdd", (_, id) => setTimeout(() => share(yasgui.getTab(id))));
+yasgui.on("tabSelect", (_, id) => setTimeout(() => share(yasgui.getTab(id))));
+function share(tab) {
+  const yasqe = tab?.getYasqe();
+  if (!yasqe) return;
+  yasqe.config.createShareableLink = () => `${location.origin}/sparql#query=${encodeURIComponent(yasqe.getValue())}`;
+}
+
+// Questions of the catalogue open as tabs.
+for (const link of document.querySelectorAll("[data-question]"))
+  link.addEventListener("click", (event) => {
+    const asked = about.questions.find((q) => q.name === link.dataset.question);
+    if (!asked || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const fresh = Yasgui.Tab.getDefaults(yasgui);
+    yasgui.addTab(true, ours({ ...fresh, name: asked.name, yasqe: { ...fresh.yasqe, value: asked.query } }));
+    document.getElementById("yasgui").scrollIntoView();
+  });
+
+// Time used, of the time there is; cancelling closes the request, and the server stops its worker.
+let timer, asking;
+const stop = (text) => {
+  clearInterval(timer);
+  said.value = text;
+  bar.hidden = true;
+  running.querySelector("button").hidden = true;
+};
+yasgui.on("query", (_, tab) => {
+  const began = performance.now();
+  asking = tab;
+  running.hidden = false;
+  bar.hidden = false;
+  running.querySelector("button").hidden = false;
+  clearInterval(timer);
+  timer = setInterval(() => {
+    const used = (performance.now() - began) / 1000;
+    bar.value = used;
+    said.value = `${used.toFixed(1)} s of at most ${about.limits.seconds} s`;
+  }, 100);
+});
+yasgui.on("queryResponse", (_, tab) => {
+  const yasr = tab.getYasr();
+  const time = yasr?.results?.getResponseTime?.();
+  stop(time === undefined ? "Answered." : `Answered in ${(time / 1000).toFixed(2)} s.`);
+});
+yasgui.on("queryAbort", () => stop("Cancelled."));
+running.querySelector("[data-cancel]").addEventListener("click", () => asking?.getYasqe().abortQuery());
