@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from catchup.kg import names
 from catchup.kg.catalogue import Parameter, Question
@@ -71,23 +71,27 @@ def term(parameter: Parameter, text: str, index: sqlite3.Connection) -> Term:
 
 
 def resolve(text: str, cls: str, index: sqlite3.Connection, field: str = "") -> str:
-    """Return the IRI of the node of class `cls` that `text` names.
+    """Return the IRI of the node of class `cls` ("": any) that `text` names.
 
-    Raises NotFound with the nearest names, InputError when several nodes have the name.
+    An IRI or prefixed name comes before a local name, that before identifiers and labels. Raises
+    NotFound with the nearest names, InputError when several nodes have the name.
     """
-    found = [i for i in _candidates(text, index) if cls in types_of(index, [i]).get(i, ())]
-    found = list(dict.fromkeys(found))
-    if len(found) == 1:
-        return found[0]
-    kind = names.compact(cls)
-    if found:
-        listed = ", ".join(names.compact(i) for i in found[:5])
-        raise InputError(
-            f"Several things of class {kind} are called '{text[:80]}'.",
-            where=Where(field=field),
-            remedy=f"Give one of {listed}.",
-        )
-    near = search(index, text, limit=3, types=[cls])
+    kind = names.compact(cls) if cls else "thing"
+    for candidates in _candidates(text, index):
+        types = types_of(index, candidates)
+        found = [
+            i for i in dict.fromkeys(candidates) if (cls in types.get(i, ()) if cls else i in types)
+        ]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            listed = ", ".join(names.compact(i) for i in found[:5])
+            raise InputError(
+                f"Several things are called '{text[:80]}' ({kind}).",
+                where=Where(field=field),
+                remedy=f"Give one of {listed}.",
+            )
+    near = search(index, text, limit=3, types=[cls] if cls else ())
     listed = ", ".join(f"'{h.iri.rsplit('/', 1)[-1]}' ({h.label})" for h in near)
     raise NotFound(
         f"There is no {kind} '{text[:80]}'.",
@@ -96,17 +100,21 @@ def resolve(text: str, cls: str, index: sqlite3.Connection, field: str = "") -> 
     )
 
 
-def _candidates(text: str, index: sqlite3.Connection) -> list[str]:
+def _candidates(text: str, index: sqlite3.Connection) -> Iterator[list[str]]:
+    """Yield the IRIs that `text` may stand for, the surest way of naming first."""
     if text.startswith(("http://", "https://")):
-        return [text, *by_identifier(index, text)]
+        yield [text]
+        yield by_identifier(index, text)
+        return
     prefix, colon, _ = text.partition(":")
     if colon and prefix in names.PREFIXES:
-        return [names.expand(text)]
+        yield [names.expand(text)]
+        yield by_identifier(index, names.expand(text))
+        return
     for space in (names.D, names.CUV, names.CU):
-        if types_of(index, [space + text]):
-            return [space + text]
+        yield [space + text]
     rows = index.execute(
         "SELECT DISTINCT iri FROM names WHERE norm = ? AND field IN ('label', 'altLabel')",
         (norm(text),),
     )
-    return [*by_identifier(index, text), *(iri for (iri,) in rows)]
+    yield [*by_identifier(index, text), *(iri for (iri,) in rows)]

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from catchup.kg.errors import CatchupError
 from catchup.server import (
+    agents,
     cases,
     documents,
     entity,
@@ -48,6 +49,7 @@ ROUTERS: tuple[Router, ...] = (
     cases.router,
     questions.router,
     search.router,
+    agents.router,
     reconcile.router,
     entity.router,
 )
