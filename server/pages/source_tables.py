@@ -22,10 +22,12 @@ class Regenerated:
     rows: list[list[list[Value]]]
 
     def rows_with_head(self) -> list[list[object]]:
-        """Return the table as plain rows, the head first."""
-        rows: list[list[object]] = [
-            ["; ".join(v.text for v in c) for c in row] for row in self.rows
-        ]
+        """Return the table as plain rows, the head first, all of one length."""
+        width = len(self.head)
+        rows: list[list[object]] = []
+        for row in self.rows:
+            texts = ["; ".join(v.text for v in cell) for cell in row]
+            rows.append([*texts, *[""] * (width - len(texts))])
         return [[*self.head], *rows]
 
     def as_data(self) -> list[dict[str, str]]:
