@@ -15,7 +15,7 @@ test: .venv/ready-dev build/web/ready build/browser ## everything that CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/catchup format --check
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: .venv/ready-dev ## the quick half of `make test`
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/catchup format --check
