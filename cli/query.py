@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import sys
 from enum import StrEnum
+from json import loads
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from catchup.cli.options import Home, home_or_default
-from catchup.cli.output import err, table
+from catchup.cli.options import Home, Json, home_or_default
+from catchup.cli.output import Steps, dump, err, table
 from catchup.kg import names, settings
-from catchup.kg.catalogue import catalogue, declared, question
+from catchup.kg.catalogue import Parameter, catalogue, declared, question
 from catchup.kg.engine.formats import FORMATS
 from catchup.kg.engine.model import Answer, Request, Term
 from catchup.kg.engine.sync import Engine
@@ -45,6 +45,13 @@ def complete(incomplete: str) -> list[tuple[str, str]]:
     return [(q.name, q.question) for q in found if q.name.startswith(incomplete)]
 
 
+def complete_parameter(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Return the parameters of the question on the command line for the shell's completion."""
+    asked = catalogue().get(str(context.params.get("name")))
+    known = asked.parameters if asked else ()
+    return [(p.name + "=", p.description) for p in known if p.name.startswith(incomplete)]
+
+
 def query(
     name: Annotated[
         str | None,
@@ -52,17 +59,30 @@ def query(
     ] = None,
     text: Annotated[str | None, typer.Option("-e", "--execute", help="The query itself.")] = None,
     param: Annotated[
-        list[str] | None, typer.Option("--param", help="A parameter, NAME=VALUE.")
+        list[str] | None,
+        typer.Option("--param", help="A parameter, NAME=VALUE.", autocompletion=complete_parameter),
     ] = None,
     format: Annotated[Format, typer.Option("--format", help="Format.")] = Format.table,
+    listing: Annotated[
+        bool, typer.Option("--list", help="List the questions and their parameters.")
+    ] = False,
+    json: Json = False,
     home: Home = None,
 ) -> None:
     """Run a saved question, a file or a text. Our prefixes need no declaration.
 
-    Example: `catchup query released-units --param firm=huawei`
+    Things are given by local name, IRI, label or Wikidata id.
+
+    Example: `catchup query partnerships --param firm=huawei`
     """
+    if listing:
+        show_list(name or "", json)
+        return
+    if json:
+        format = Format.json
     folder = home_or_default(home)
-    manifest = build(folder).manifest
+    with Steps() as steps:
+        manifest = build(folder, steps).manifest
     asked = request(name, text, param or [], format, open_index(folder / manifest.index))
     with Engine(folder / NAME) as engine:
         answer = engine.query(federated(asked, engine))
@@ -84,13 +104,52 @@ def federated(asked: Request, engine: Engine) -> Request:
     from catchup.kg.engine.federation import Federation, read_services, run
 
     def ask(bindings: Request) -> list[Any]:
-        return list(json.loads(engine.query(bindings).body)["results"]["bindings"])
+        return list(loads(engine.query(bindings).body)["results"]["bindings"])
 
     federation = Federation(read_services(allowed))
     try:
         return run(federation, asked, ask)
     finally:
         federation.close()
+
+
+def show_list(keyword: str, as_json: bool) -> None:
+    """Print the questions, those that mention `keyword` if one is given."""
+    found = [
+        q
+        for q in catalogue().values()
+        if keyword.lower() in f"{q.name} {q.question} {' '.join(q.keywords)}".lower()
+    ]
+    if as_json:
+        dump(
+            [
+                {
+                    "name": q.name,
+                    "question": q.question,
+                    "parameters": [
+                        {
+                            "name": p.name,
+                            "type": names.compact(p.cls or p.datatype),
+                            "default": p.default and names.compact(p.default),
+                            "description": p.description,
+                        }
+                        for p in q.parameters
+                    ],
+                }
+                for q in found
+            ]
+        )
+        return
+    rows = [
+        (q.name, " ".join(p.name + ("" if _free(p) else "*") for p in q.parameters), q.question)
+        for q in found
+    ]
+    table("", ["name", "parameters", "question"], rows)
+    print(f"{len(rows)} question(s); a parameter with * is needed")
+
+
+def _free(parameter: Parameter) -> bool:
+    return parameter.optional or parameter.default is not None
 
 
 def request(
@@ -135,7 +194,7 @@ def pairs(given: list[str]) -> dict[str, str]:
 
 def show(answer: Answer) -> None:
     """Print a SPARQL JSON result as a table, IRIs as prefixed names."""
-    content = json.loads(answer.body)
+    content = loads(answer.body)
     if "boolean" in content:
         print("true" if content["boolean"] else "false")
         return
