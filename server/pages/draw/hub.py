@@ -46,7 +46,7 @@ def draw(
     """Return the drawing; with one unit only there is nothing to draw."""
     if not spokes:
         return Markup("")
-    tall = max(_HEIGHT, 260 if len(spokes) < 4 else _HEIGHT + 34 * max(0, len(spokes) - 9))
+    tall = _HEIGHT + 34 * max(0, len(spokes) - 9)
     middle = (_WIDTH / 2, tall / 2)
     drawing = Drawing(_WIDTH, tall, title, description, "hub")
     places = {hub.iri: middle}
