@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -64,7 +65,10 @@ def application(commands: Sequence[str]) -> typer.Typer:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 fine, 1 found wrong, 2 could not run."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    wanted = [given[0]] if given and given[0] in COMMANDS else list(COMMANDS)
+    # what the shell asks completions for stands in its own variables (bash, then zsh and fish)
+    typed = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or ""
+    named = given[:1] or typed.split()[1:2]
+    wanted = named if named and named[0] in COMMANDS else list(COMMANDS)
     try:
         code = application(wanted)(given, standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)

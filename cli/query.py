@@ -47,7 +47,9 @@ def complete(incomplete: str) -> list[tuple[str, str]]:
 
 def complete_parameter(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Return the parameters of the question on the command line for the shell's completion."""
-    asked = catalogue().get(str(context.params.get("name")))
+    # while words are completed the question may still stand among the unread arguments
+    words = [str(context.params.get("name")), *context.args]
+    asked = next((catalogue()[w] for w in words if w in catalogue()), None)
     known = asked.parameters if asked else ()
     return [(p.name + "=", p.description) for p in known if p.name.startswith(incomplete)]
 
