@@ -15,7 +15,7 @@ from catchup.kg.cases.job import run_forked, warm
 from catchup.kg.cases.keep import Keeper, Sent
 from catchup.kg.reading.entry import read_entry_file
 from catchup.kg.reading.files import (
-    DATA,
+    entry_files,
     load_context,
     ontology_files,
     parse_turtle,
@@ -36,10 +36,10 @@ def bare_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, paths in (("ontology", ontology_files()), ("vocab", vocabulary_files())):
         triples = skolemise([t for path in paths for t in parse_turtle(path)])
         graphs[name] = [ox.Quad(*t) for t in triples]
-    for folder in ("entities", "bibliography"):
-        for path in sorted((DATA / folder).glob("*.yaml")):
-            loaded = read_entry_file(path, context)
-            graphs.setdefault(loaded.graph.removeprefix(names.G), []).extend(loaded.quads)
+    for path in entry_files():
+        name = path.read_text(encoding="utf-8").partition("graph: ")[2].split()[0]
+        if name in ("entities", "bibliography"):
+            graphs.setdefault(name, []).extend(read_entry_file(path, context).quads)
     parts, quads = [], []
     for name, rows in graphs.items():
         graph = names.graph_iri(name)
