@@ -11,6 +11,7 @@ from catchup.server.asgi_route import AsgiRoute
 from catchup.server.documents import Document
 from catchup.server.html import PlainPages
 from catchup.server.pages import (
+    case_form,
     catalogue,
     compare_page,
     editor,
@@ -103,6 +104,9 @@ def router(services: Services) -> APIRouter:
     add_page(routes, frame, "/search", search_page.make, "csv")
     add_page(routes, frame, "/explain", explain.make, "json")
     add_page(routes, frame, "/compare", compare_page.make, "json", "csv", "tex", "table.html")
+    add_page(routes, frame, "/cases/new", case_form.make)
+    routes.routes.append(AsgiRoute("/cases/form.json", PageRoute(frame, case_form.about, "json")))
+    routes.routes.extend(case_form.router(services).routes)
     routes.routes.append(AsgiRoute("/editor.json", PageRoute(frame, editor.about, "json")))
     routes.routes.append(AsgiRoute("/queries/{name}.svg", PageRoute(frame, catalogue.one, "svg")))
     add_page(routes, frame, "/propositions", propositions.make, "json", "csv")
