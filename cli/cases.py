@@ -1,8 +1,9 @@
-"""`catchup cases`: list entered cases; accept a draft; make a token."""
+"""`catchup cases`: list entered cases; accept a draft; adopt a case; make a token."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from catchup.cli.add import author_of
 from catchup.cli.check import keeper_of
 from catchup.cli.options import Home, Json
 from catchup.cli.output import dump, table
+from catchup.kg.cases.adopt import adopt
 from catchup.kg.cases.tokens import ROLES, new_token
 from catchup.kg.errors import InputError
 
@@ -20,6 +22,13 @@ def cases(
     accept: Annotated[
         str, typer.Option("--accept", metavar="ID", help="Accept a pending case.")
     ] = "",
+    adopt_case: Annotated[
+        str,
+        typer.Option("--adopt", metavar="ID", help="Turn an accepted case into a curated entry."),
+    ] = "",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder for the adopted entry.")
+    ] = None,
     token_for: Annotated[
         str, typer.Option("--new-token", metavar="NAME", help="Make a token for somebody.")
     ] = "",
@@ -43,6 +52,14 @@ def cases(
     if accept:
         version = keeper.accept(accept, author_of(orcid))
         typer.echo(f"{version.case}: version {version.number} accepted")
+        return
+    if adopt_case:
+        adopted = adopt(keeper, adopt_case, author_of(orcid))
+        folder = output or Path()
+        (folder / f"{adopt_case}.yaml").write_text(adopted.entry, encoding="utf-8")
+        pairs = "".join(f"{old}\t{new}\n" for old, new in adopted.renames.items())
+        (folder / f"{adopt_case}.renames.tsv").write_text("old\tnew\n" + pairs, encoding="utf-8")
+        typer.echo(f"{adopt_case}: adopted, {len(adopted.renames)} nodes renamed")
         return
     versions = [v for case in keeper.journal.ids() for v in keeper.journal.versions(case)]
     if json:

@@ -18,6 +18,7 @@ import pyoxigraph as ox
 import pytest
 
 from catchup.kg import names
+from catchup.kg.cases.adopt import adopt
 from catchup.kg.cases.job import run_forked, warm
 from catchup.kg.cases.journal import CaseConflict, Journal, StorageFull
 from catchup.kg.cases.keep import Author, Keeper, Sent, accepted
@@ -129,6 +130,27 @@ def test_a_pending_case_waits(keeper: Keeper) -> None:
     assert "0000-0001-5109-3700" in graph_of(keeper.home)
     with pytest.raises(CaseConflict):
         keeper.accept("demo", ME)
+
+
+def test_two_installations_do_not_collide_and_adoption_is_a_recorded_rename(home: Path) -> None:
+    keeper = Keeper(home, "https://kg.example/", run_forked)
+    version, _ = keeper.store(sent(), ME, accept=True)
+    assert version.graph == "https://kg.example/graph/case-demo"
+    text = keeper.journal.quads(version).decode()
+    assert "<https://kg.example/id/demo-motors>" in text
+    assert f"<{names.D}demo-motors>" not in text
+    assert f"<{names.D}cn>" in text
+    adopted = adopt(keeper, "demo", ME)
+    assert adopted.renames["https://kg.example/id/demo-motors"] == names.D + "demo-motors"
+    ours = Keeper(home, names.BASE, run_forked)
+    again, quads = ours.check(Sent(adopted.entry.encode(), "yaml", "demo.yaml"))
+    assert again["conforms"], again["results"]
+    moved = text
+    for old, new in adopted.renames.items():
+        moved = moved.replace(f"<{old}>", f"<{new}>")
+    moved = moved.replace(version.graph, again["graph"])
+    assert sorted(quads.decode().splitlines()) == sorted(moved.splitlines())
+    assert keeper.journal.newest("demo").note == f"adopted as {names.G}demo"
 
 
 def test_a_name_that_is_taken(keeper: Keeper) -> None:
