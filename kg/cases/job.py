@@ -27,6 +27,7 @@ from catchup.kg.cases.read import read_case
 from catchup.kg.cases.terms import load_terms
 from catchup.kg.engine.wire import frame, read_frame
 from catchup.kg.errors import CatchupError, InputError, SyntaxProblem, Where
+from catchup.kg.reasoning.clashes import find_clashes
 from catchup.kg.shapes.load import load_profile
 from catchup.kg.shapes.validate import validate
 
@@ -80,6 +81,7 @@ def warm(formats: Iterable[str]) -> None:
     claim = ox.NamedNode(names.D + "warm")
     triple = ox.Triple(claim, ox.NamedNode(names.RDF + "type"), ox.NamedNode(names.CU + "Claim"))
     validate([triple], (), [claim.value], "profile-new-case")
+    find_clashes([triple], terms.ontology)
 
 
 def _sample_workbook() -> bytes:
