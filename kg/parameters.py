@@ -17,6 +17,8 @@ from catchup.kg.errors import InputError, NotFound, Where
 from catchup.kg.search import by_identifier, search, types_of
 from catchup.kg.text import norm
 
+#: Classes of everything: a parameter of such a class takes any node.
+ANYTHING = (names.OWL + "Thing", names.RDFS + "Resource")
 LEXICAL = {
     "integer": re.compile(r"[+-]?[0-9]{1,18}\Z"),
     "decimal": re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?\Z"),
@@ -58,7 +60,8 @@ def bind(
 def term(parameter: Parameter, text: str, index: sqlite3.Connection) -> Term:
     """Return `text` as a term of the parameter's type. Raises NotFound or InputError."""
     if parameter.cls:
-        return iri_term(resolve(text, parameter.cls, index, parameter.name))
+        cls = "" if parameter.cls in ANYTHING else parameter.cls
+        return iri_term(resolve(text, cls, index, parameter.name))
     datatype = parameter.datatype or names.XSD + "string"
     rule = LEXICAL.get(datatype.removeprefix(names.XSD))
     if rule and not rule.match(text):
