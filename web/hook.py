@@ -10,7 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from vendor import vendor, vendored  # noqa: E402
+from vendor import vendor, vendored
 
 
 class ScriptsHook(BuildHookInterface):  # type: ignore[type-arg]

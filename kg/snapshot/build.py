@@ -18,7 +18,7 @@ from catchup.kg.errors import CannotRun, InputError, Problem
 from catchup.kg.reading import files
 from catchup.kg.snapshot.index import write_index
 from catchup.kg.snapshot.inputs import Inputs, input_files, kind, read_inputs
-from catchup.kg.snapshot.manifest import Manifest, Part, read_manifest
+from catchup.kg.snapshot.manifest import Manifest, Part, read_manifest, write_durably
 from catchup.kg.snapshot.parts import lines, read_part, write_part
 from catchup.kg.snapshot.stamp import Stamp
 
@@ -105,7 +105,9 @@ class _Build:
         with self.step("write"):
             parts = self._write(inputs, found)
             manifest = self._publish(parts, inputs)
-            self.stamp.save(digest, seen, manifest.id, self.kept)
+        with self.step("document"):
+            self._document()
+        self.stamp.save(digest, seen, manifest.id, self.kept)
         return Built(manifest, True, self.seconds, self.warnings)
 
     def _files(self) -> list[tuple[str, Path]]:
@@ -194,6 +196,16 @@ class _Build:
             quads = [ox.Quad(t.subject, t.predicate, t.object, node) for t in triples]
             parts.append(write_part(self.home, iri, graph, quads, of))
         return parts
+
+    def _document(self) -> None:
+        """Write the reference pages of the ontology and its vocabularies."""
+        from catchup.kg.catalogue import catalogue
+        from catchup.kg.reference.html import render
+        from catchup.kg.reference.model import read_reference
+
+        read = read_reference(files.ontology_files(), files.vocabulary_files(), catalogue())
+        for name, page in render(read).items():
+            write_durably(self.home / "reference" / name, page.encode())
 
     def _publish(self, parts: list[Part], inputs: Inputs) -> Manifest:
         claims = {
