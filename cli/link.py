@@ -67,12 +67,11 @@ def check(
     found = checking.offline(sets, read_false_friends(links))
     unchecked = checking.not_checked(sets)
     if online:
-        entities = _entities(home)
         with _fetcher(endpoint, user_agent, timeout) as fetcher:
             items: dict[str, Item] = {}
             for some in batches(r.local for r in checking.wikidata_rows(sets)):
                 items |= fetch_items(fetcher, some)
-        found += checking.online(sets, entities, items)
+        found += checking.online(sets, _entities(home), items)
         unchecked = unchecked[2:]
     rows = [r for s in sets for r in s.rows]
     wrong = [p for p in found if p.severity == "violation"]
@@ -131,11 +130,11 @@ def suggest(
     if accept is not None:
         _keep(suggesting.read_table(accept), by, target)
         return
-    entities = _entities(home)
     linked = {r.subject_id for s in read_folder(links) for r in s.rows if r.scheme == prefix}
-    wanted = _wanted(entities, names or [], linked)
     with _fetcher(service, user_agent, timeout) as fetcher:
-        found = suggesting.candidates(fetcher, wanted, read_false_friends(links), prefix, limit)
+        asking = suggesting.Service(fetcher)
+        wanted = _wanted(_entities(home), names or [], linked)
+        found = suggesting.candidates(asking, wanted, read_false_friends(links), prefix, limit)
     if output is not None:
         suggesting.write_table(output, found)
         print(f"{len(found)} candidates for {len(wanted)} entities in {output}")
@@ -163,7 +162,6 @@ def enrich(
 
     Example: catchup link enrich -o kg/links/enrichment.ttl
     """
-    entities = _entities(home)
     rows = checking.wikidata_rows(read_folder(links))
     journal = output.with_name(f".{output.name}.journal")
 
@@ -179,7 +177,7 @@ def enrich(
             remedy="Mind the endpoint: Wikidata's main graph is at " + ENDPOINT + ".",
         )
     enriching.save(output, content, journal)
-    found = enriching.disagreements(fetched, entities)
+    found = enriching.disagreements(fetched, _entities(home))
     absent = sorted(i.id for i, _ in fetched if not i.exists or i.redirect)
     if json:
         columns = ("entity", "about", "sources", "wikidata")

@@ -72,7 +72,8 @@ class Value:
         text = self.term["value"]
         if self.term["type"] != "uri":
             return [text]
-        return [text, names.compact(text), text.rsplit("/", 1)[-1], *(n for n, _ in self.labels)]
+        short = (text.removeprefix(names.BASE), text.rsplit("/", 1)[-1], names.compact(text))
+        return [text, *short, *(n for n, _ in self.labels)]
 
     def label(self, lang: str) -> str:
         """Return the label in a language, else in English, else any, else the local name."""

@@ -51,8 +51,36 @@ class Candidate:
     accept: str = ""
 
 
+class Service:
+    """A reconciliation service of either version."""
+
+    def __init__(self, fetcher: Fetcher) -> None:
+        """Read the manifest. Raises RemoteFailed when the service does not speak the protocol."""
+        manifest = fetcher.get()
+        if not isinstance(manifest, dict) or "name" not in manifest:
+            raise RemoteFailed(f"{fetcher.url} is no reconciliation service.")
+        versions = manifest.get("versions") or ["0.1"]
+        self._draft = "1.0-draft" in versions and "0.2" not in versions
+        self._fetcher = fetcher
+
+    def ask(self, some: Sequence[Entity], limit: int) -> list[list[dict[str, Any]]]:
+        """Return the proposals for each entity. Raises RemoteFailed."""
+        fetcher, places = self._fetcher, range(len(some))
+        if self._draft:
+            queries = [
+                {"limit": limit, "conditions": [{"matchType": "name", "propertyValue": e.label}]}
+                for e in some
+            ]
+            url = fetcher.url.rstrip("/") + "/match"
+            content = fetcher.post({"queries": queries}, url=url, form=False)
+            return [_list(content, "results", i, "candidates", fetcher) for i in places]
+        batch = {f"q{i}": {"query": e.label, "limit": limit} for i, e in enumerate(some)}
+        content = fetcher.post({"queries": json.dumps(batch, ensure_ascii=False)})
+        return [_list(content, f"q{i}", "result", "", fetcher) for i in places]
+
+
 def candidates(
-    fetcher: Fetcher,
+    service: Service,
     wanted: Sequence[Entity],
     friends: Iterable[FalseFriend],
     prefix: str = "wd",
@@ -60,14 +88,13 @@ def candidates(
 ) -> list[Candidate]:
     """Return candidates for each entity, best first; known false friends are left out.
 
-    Raises RemoteFailed when the service does not speak the protocol.
+    Raises RemoteFailed.
     """
-    version = _version(fetcher)
     false = {(f.subject_id, f.object_id) for f in friends}
     found: list[Candidate] = []
     for start in range(0, len(wanted), BATCH):
         some = wanted[start : start + BATCH]
-        for entity, proposals in zip(some, _ask(fetcher, version, some, limit), strict=True):
+        for entity, proposals in zip(some, service.ask(some, limit), strict=True):
             scored = [_score(entity, p, prefix) for p in proposals]
             kept = [c for c in scored if (c.subject_id, c.object_id) not in false]
             found += sorted(kept, key=lambda c: -c.score)[:limit]
@@ -172,32 +199,6 @@ def with_prefixes(metadata: Mapping[str, Any], rows: Iterable[Match]) -> dict[st
         **metadata,
         "curie_map": {p: known[p] for p in sorted(used)},
     }
-
-
-def _version(fetcher: Fetcher) -> str:
-    manifest = fetcher.get()
-    if not isinstance(manifest, dict) or "name" not in manifest:
-        raise RemoteFailed(f"{fetcher.url} is no reconciliation service.")
-    versions = manifest.get("versions") or ["0.1"]
-    return "1.0-draft" if "1.0-draft" in versions and "0.2" not in versions else "0.2"
-
-
-def _ask(
-    fetcher: Fetcher, version: str, some: Sequence[Entity], limit: int
-) -> list[list[dict[str, Any]]]:
-    if version == "1.0-draft":
-        queries = [
-            {"limit": limit, "conditions": [{"matchType": "name", "propertyValue": e.label}]}
-            for e in some
-        ]
-        url = fetcher.url.rstrip("/") + "/match"
-        content = fetcher.post({"queries": queries}, url=url, form=False)
-        answers = [_list(content, "results", i, "candidates", fetcher) for i in range(len(some))]
-    else:
-        batch = {f"q{i}": {"query": e.label, "limit": limit} for i, e in enumerate(some)}
-        content = fetcher.post({"queries": json.dumps(batch, ensure_ascii=False)})
-        answers = [_list(content, f"q{i}", "result", "", fetcher) for i in range(len(some))]
-    return answers
 
 
 def _list(
