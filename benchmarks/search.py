@@ -44,7 +44,7 @@ def enlarge(source: sqlite3.Connection, target: Path) -> None:
     words = [word for row in rows for word in row[2].split()]
 
     def word() -> str:
-        found = chance.choice(words)
+        found: str = chance.choice(words)
         if chance.random() < 0.85 or len(found) < 4:
             return found
         syllables = range(max(2, len(found) // 2))

@@ -13,10 +13,10 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from mcp import ClientSession, StdioServerParameters
+from mcp import Client, ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
-from support.serve import Served
+from support.serve import Served, start
 
 from catchup.kg.catalogue import catalogue
 from catchup.kg.reading.files import ROOT
@@ -209,6 +209,26 @@ def test_visitors_limits_hold(endpoint: Served) -> None:
         assert many["hasMore"] and "cut at the limit of rows" in many["note"]
 
     over_http(endpoint, work)
+
+
+def test_over_http_the_clients_budget_is_charged(home: Path) -> None:
+    """Both protocols of the library: with a handshake, and the newer one without."""
+    served = start(home / "manifest.json", home=str(home), client={"seconds": 0.0001})
+
+    async def main() -> None:
+        for mode in ("legacy", "auto"):
+            async with Client(served.url + "/mcp", mode=mode) as client:
+                for i in range(2):
+                    arguments = {"query": f"SELECT (COUNT(*) AS ?{mode}{i}) {{ ?s ?p ?o }}"}
+                    result = await client.call_tool("sparql", arguments)
+                assert result.is_error and "too-many" in str(result.structured_content)
+
+    try:
+        anyio.run(main)
+        # the same address has the same budget on every door
+        assert served.query("SELECT * { ?s ?p ?o } LIMIT 1").status_code == 429
+    finally:
+        served.stop()
 
 
 @pytest.mark.parametrize(("method", "status"), [("GET", 405), ("DELETE", 405), ("OPTIONS", 204)])

@@ -71,8 +71,8 @@ def test_every_question_answers_the_same_in_two_processes(site: Served, home: Pa
 
 @pytest.mark.parametrize(
     "given",
-    ["huawei", "Huawei", "华为", "d:huawei", D + "huawei", "hUAWEI "],
-    ids=["local", "label", "chinese", "prefixed", "iri", "case"],
+    ["huawei", "Huawei", "华为", "d:huawei", D + "huawei", "hUAWEI ", "Q160120", "wd:Q160120"],
+    ids=["local", "label", "chinese", "prefixed", "iri", "case", "wikidata", "wikidata-prefixed"],
 )
 def test_a_firm_may_be_named_in_any_way(site: Served, given: str) -> None:
     response = site.get(PARTNERS + ".csv", params={"firm": given})
