@@ -54,7 +54,7 @@ class Front:
             if message["type"] == "http.response.start":
                 self._complete(message, cors=reads or method == "OPTIONS")
                 started.append(message)
-                self._services.metrics.request(route_of(path), message["status"]).inc()
+                self._services.metrics.request(route_of(path), message["status"])
             elif started and not message.get("more_body"):
                 self._keep(scope, started.pop(), message["body"], snapshot)
             await send(message)

@@ -31,7 +31,7 @@ def timing(answer: Answer, cached: bool) -> str:
     """Return Server-Timing: what the answer cost, or that it cost nothing."""
     if cached:
         return 'cache;desc="hit"'
-    phases = ", ".join(f"{name};dur={ms:g}" for name, ms in answer.timings.items())
+    phases = ", ".join(f"{name};dur={ms:.3f}" for name, ms in answer.timings.items())
     return phases + ', cache;desc="miss"'
 
 

@@ -197,12 +197,10 @@ class Services:
             raise
         finally:
             self.budgets.charge(client, used)
-            self.metrics.query(form, outcome).inc()
+            self.metrics.query(form, outcome)
             if used > self.config.slow_query:
                 log.warning("slow query %s: %.2f s, %s", key[:12], used, outcome)
-        for phase, milliseconds in answer.timings.items():
-            self.metrics.phase(phase).observe(milliseconds / 1000)
-        self.metrics.bytes.inc(len(answer.body))
+        self.metrics.answer(answer.timings, len(answer.body))
         if answer.snapshot != snapshot or request is not asked:
             # `key` (the ETag) is not this answer's: the snapshot changed, or others were asked
             answer = replace(answer, volatile=True)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any, Protocol, cast
+from collections import deque
+from typing import Protocol, cast
 
 from catchup.kg.engine import wire
 from catchup.kg.engine.errors import Overloaded
+from catchup.kg.engine.job import Job
 from catchup.kg.engine.process import Child
+from catchup.kg.errors import CatchupError
 
 
-class Held(Protocol):
-    """Counts the bytes of answers that are held for all clients."""
+class Owner(Protocol):
+    """Who the worker belongs to, and who counts the bytes of answers held for all clients."""
 
     def hold(self, size: int) -> bool:
         """Count bytes that will be held; False when there is no room."""
@@ -20,22 +23,36 @@ class Held(Protocol):
     def release(self, size: int) -> None:
         """Say that bytes are held no more."""
 
+    def answered(self, worker: Connection, header: bytes, body: bytes) -> None:
+        """Take the answer to the worker's first job. The body's bytes are held."""
+
+    def lose(self, worker: Connection, error: CatchupError | None) -> None:
+        """End a worker; its first job ends in `error`, None when the worker ended by itself."""
+
 
 class Connection(asyncio.Protocol):
     """One end of a worker's socket."""
 
-    def __init__(self, held: Held, child: Child) -> None:
-        self._held = held
+    def __init__(self, owner: Owner, child: Child, ready: asyncio.Future[int]) -> None:
+        self._owner = owner
+        self._ready = ready
         self.child = child
-        self.tid = 0
         self.slow = False
-        self.stale = False
-        self.transport: asyncio.Transport | None = None
-        self.timer: asyncio.TimerHandle
-        self.answer: asyncio.Future[tuple[dict[str, Any], bytes]] | None = None
-        self._buffer = bytearray()
-        self._need = wire.LENGTHS.size
+        #: what was sent to the worker, in order; the first is what it runs
+        self.jobs: deque[Job] = deque()
+        #: when the first began to run
+        self.begun = 0.0
+        self.transport: asyncio.Transport
+        self._buffer = b""
+        # the lengths of the frame that is coming, once they are known
         self._sizes: tuple[int, int] | None = None
+        self._need = 0
+        self._pieces: bytearray | None = None
+
+    @property
+    def tid(self) -> int:
+        """The worker's thread, for its priority."""
+        return self._ready.result()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -43,47 +60,54 @@ class Connection(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """Take a piece of a frame; a whole one is the answer."""
-        self._buffer += data
-        if len(self._buffer) < self._need:
-            return
-        if self._sizes is None:
-            self._sizes = wire.LENGTHS.unpack(self._buffer[: wire.LENGTHS.size])
-            self._need += sum(self._sizes)
-            if not self._held.hold(self._sizes[1]):
-                self._sizes = (0, 0)
-                self.fail(Overloaded("Too many answers are being sent; try again in a moment."))
+        """Take a piece of a frame, or one or more whole ones, each an answer."""
+        if self._pieces is not None:
+            # a long answer: pieces are not joined anew each time
+            self._pieces += data
+            if len(self._pieces) < self._need:
                 return
-        if len(self._buffer) < self._need:
-            return
+            data, self._pieces = bytes(self._pieces), None
+        elif self._buffer:
+            data = self._buffer + data
+        self._buffer = b""
         start = wire.LENGTHS.size
-        head_end = start + self._sizes[0]
-        header = json.loads(self._buffer[start:head_end])
-        body = bytes(memoryview(self._buffer)[head_end : self._need])
-        self._buffer = bytearray()
-        self._need, self._sizes = wire.LENGTHS.size, None
-        if self.answer and not self.answer.done():
-            self.answer.set_result((header, body))
-        else:
-            self._held.release(len(body))
+        while len(data) >= start:
+            if self._sizes is None:
+                self._sizes = wire.LENGTHS.unpack_from(data)
+                self._need = start + sum(self._sizes)
+                if not self._owner.hold(self._sizes[1]):
+                    self._sizes = None
+                    full = Overloaded("Too many answers are being sent; try again in a moment.")
+                    self._owner.lose(self, full)
+                    return
+            if len(data) < self._need:
+                self._pieces = bytearray(data)
+                return
+            head_end = start + self._sizes[0]
+            header, body, data = (
+                data[start:head_end],
+                data[head_end : self._need],
+                data[self._need :],
+            )
+            self._sizes = None
+            if self._ready.done():
+                self._owner.answered(self, header, body)
+            else:
+                self._ready.set_result(json.loads(header)["tid"])
+        self._buffer = data
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End: whoever waits for an answer gets none."""
         if self._sizes is not None:
-            self._held.release(self._sizes[1])
+            self._owner.release(self._sizes[1])
             self._sizes = None
-        if self.answer and not self.answer.done():
-            self.answer.set_exception(EOFError())
-
-    def fail(self, error: Exception) -> None:
-        """End the worker; whoever waits for it gets `error`."""
-        if self.answer and not self.answer.done():
-            self.answer.set_exception(error)
-        self.kill()
+        if not self._ready.done():
+            self._ready.set_exception(EOFError())
+            return
+        self._owner.lose(self, None)
 
     def kill(self) -> None:
         """End the worker at once."""
-        if self.transport:
-            self.transport.abort()
+        self.transport.abort()
         # The transport owns the socket from here on; the process is ended by its handle.
         self.child.end()

@@ -79,11 +79,7 @@ class Executor:
         end = time.perf_counter()
         header |= {
             "encoding": encoding,
-            "snapshot": self._snapshot,
-            "timings": {
-                "engine": round((written - start) * 1000, 3),
-                "serialise": round((end - written) * 1000, 3),
-            },
+            "timings": {"engine": (written - start) * 1000, "serialise": (end - written) * 1000},
         }
         return header, body
 

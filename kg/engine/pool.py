@@ -2,6 +2,10 @@
 
 A query that runs longer than a moment moves to the slow lane: its worker gets a lower priority
 and a replacement takes its place, so that one heavy query never makes small ones wait.
+
+A worker is sent a few queries ahead, so that it need not wait for the web process between two;
+on a busy machine that waiting takes longer than the queries. What stands behind a query that is
+stuck is sent to another worker as well, and the first answer counts.
 """
 
 from __future__ import annotations
@@ -21,10 +25,11 @@ import pyoxigraph as ox
 
 from catchup.kg.engine import wire
 from catchup.kg.engine.connection import Connection
-from catchup.kg.engine.errors import Overloaded, StoreFailed
+from catchup.kg.engine.errors import Overloaded, StoreFailed, unpack
+from catchup.kg.engine.job import Job
 from catchup.kg.engine.limits import Limits
-from catchup.kg.engine.model import Answer, Request
-from catchup.kg.engine.process import HolderProcess, read_error, time_limit
+from catchup.kg.engine.model import Answer, Request, read_header
+from catchup.kg.engine.process import HolderProcess, time_limit
 from catchup.kg.errors import CatchupError
 
 if TYPE_CHECKING:
@@ -32,6 +37,15 @@ if TYPE_CHECKING:
 
 # A worker is ready within 5 to 25 ms of its fork; on a machine that swaps, within seconds.
 _START = 30.0
+# Queries sent to one worker ahead. With one, 400 small queries a second on a machine whose two
+# cores were shared by six other processes; see docs/performance.md.
+_AHEAD = 4
+# A query that runs so long is no small one: nothing more is sent after it. Deadlines are looked
+# at as often as `_TICK`.
+_STUCK = 0.02
+_TICK = 0.01
+# Between two attempts to start a holder.
+_AGAIN = 0.1, 5.0
 
 
 @dataclass(frozen=True)
@@ -74,12 +88,17 @@ class Pool:
         self.pool_limits = pool or PoolLimits()
         self._path = manifest
         self._holder: HolderProcess | None = None
-        self._idle: deque[Connection] = deque()
         self._all: set[Connection] = set()
-        self._waiters: deque[tuple[str, asyncio.Future[Connection]]] = deque()
+        # those that may be sent more: not slow, not on an old snapshot
+        self._quick: list[Connection] = []
+        self._waiters: deque[Job] = deque()
+        # jobs whose worker was stuck or ended; they were admitted before and go first
+        self._moved: deque[Job] = deque()
         self._running: Counter[str] = Counter()
         self._waiting: Counter[str] = Counter()
         self._forking = 0
+        self._reviving = False
+        self._ticker: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         # Talking to the holder blocks for milliseconds: one thread of its own.
         self._thread = ThreadPoolExecutor(1, "holder")
@@ -98,18 +117,19 @@ class Pool:
     @property
     def waiting(self) -> int:
         """How many queries wait for a worker."""
-        return len(self._waiters)
+        return sum(self._waiting.values()) + len(self._moved)
 
     @property
     def busy(self) -> int:
         """How many workers run a query."""
-        return sum(1 for w in self._all if w.answer is not None)
+        return sum(1 for w in self._all if w.jobs)
 
     async def start(self) -> None:
         """Load the snapshot and fork the first workers. Raises StoreFailed."""
         self._holder = await self._in_thread(HolderProcess, self._path, self.limits)
         self._switch()
-        await asyncio.gather(*(self._spawn() for _ in range(self.pool_limits.workers)))
+        self._forking = self.pool_limits.workers
+        await asyncio.gather(*(self._spawn() for _ in range(self._forking)))
 
     async def _in_thread(self, function: Any, *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *args)
@@ -117,45 +137,68 @@ class Pool:
     # Workers come and go
 
     async def _spawn(self) -> None:
-        assert self._holder is not None
-        self._forking += 1
+        """Fork one worker; the caller has counted it in `_forking`."""
         try:
-            child = await self._in_thread(self._holder.fork)
-            worker = Connection(self, child)
-            worker.answer = asyncio.get_running_loop().create_future()
-            await asyncio.get_running_loop().create_connection(lambda: worker, sock=child.sock)
-            async with asyncio.timeout(_START):
-                header, _ = await worker.answer
+            worker = await self._forked()
         except (StoreFailed, EOFError, TimeoutError):
             if not self._closed:
                 await self._revive()
             return
         finally:
             self._forking -= 1
-        worker.tid, worker.answer = header["tid"], None
+        if worker.child.snapshot != self._snapshot:
+            worker.kill()
+            self._balance()
+            return
         self._all.add(worker)
-        self._give(worker)
+        self._quick.append(worker)
+        self._match()
+
+    async def _forked(self) -> Connection:
+        assert self._holder is not None
+        loop = asyncio.get_running_loop()
+        child = await self._in_thread(self._holder.fork)
+        ready: asyncio.Future[int] = loop.create_future()
+        worker = Connection(self, child, ready)
+        await loop.create_connection(lambda: worker, sock=child.sock)
+        try:
+            async with asyncio.timeout(_START):
+                await ready
+        except BaseException:
+            worker.kill()
+            raise
+        return worker
 
     async def _revive(self) -> None:
         """Start a new holder: the old one has died."""
-        await asyncio.sleep(0.1)
-        old, self._holder = (
-            self._holder,
-            await self._in_thread(HolderProcess, self._path, self.limits),
-        )
-        if old:
-            await self._in_thread(old.close)
-        self._switch()
+        if self._reviving:
+            return
+        self._reviving = True
+        pause, most = _AGAIN
+        try:
+            while not self._closed:
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, most)
+                with contextlib.suppress(StoreFailed):
+                    fresh = await self._in_thread(HolderProcess, self._path, self.limits)
+                    old, self._holder = self._holder, fresh
+                    if old:
+                        await self._in_thread(old.close)
+                    self._switch()
+                    break
+        finally:
+            self._reviving = False
         self._balance()
 
     def _balance(self) -> None:
         """Fork until there are enough workers that are not slow."""
-        if self._closed:
+        if self._closed or self._reviving:
             return
         limits = self.pool_limits
-        quick = sum(1 for w in self._all if not w.slow) + self._forking
+        quick = len(self._quick) + self._forking
         total = len(self._all) + self._forking
         for _ in range(min(limits.workers - quick, limits.workers + limits.slow - total)):
+            self._forking += 1
             self._background(self._spawn())
 
     def _background(self, job: Any) -> None:
@@ -163,45 +206,48 @@ class Pool:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _give(self, worker: Connection) -> None:
-        """Take back a worker that is free again."""
-        if worker.stale or worker.slow:
-            self._drop(worker)
-            return
-        self._idle.append(worker)
-        self._match()
-
-    def _match(self) -> None:
-        """Hand free workers to the first waiters whose clients may run another query."""
-        for entry in list(self._waiters):
-            client, future = entry
-            if not self._idle:
-                return
-            if not future.done() and self._running[client] < self.pool_limits.running:
-                self._waiters.remove(entry)
-                self._running[client] += 1
-                future.set_result(self._idle.popleft())
+    def _leave(self, worker: Connection) -> None:
+        """Send a worker nothing more."""
+        with contextlib.suppress(ValueError):
+            self._quick.remove(worker)
 
     def _drop(self, worker: Connection) -> None:
+        """End a worker; what it was sent goes to others."""
         self._all.discard(worker)
-        with contextlib.suppress(ValueError):
-            self._idle.remove(worker)
+        self._leave(worker)
         worker.kill()
+        self._move(worker)
+        worker.jobs.clear()
         self._balance()
         self._match()
 
-    def _overdue(self, worker: Connection, timeout: float, elapsed: float) -> None:
-        """Move a query that is still running to the slow lane, or end it at its deadline."""
-        if elapsed >= timeout:
-            worker.fail(time_limit(timeout))
+    def _move(self, worker: Connection, behind: int = 0) -> None:
+        """Let others answer what a worker was sent, from the place `behind` on."""
+        for at, job in enumerate(worker.jobs):
+            if at >= behind and job.worker is worker and not job.finished:
+                job.worker = None
+                self._moved.append(job)
+
+    def lose(self, worker: Connection, error: CatchupError | None) -> None:
+        """End a worker; its first job ends in `error`, or in why the worker ended by itself."""
+        if worker not in self._all:
             return
-        worker.timer = asyncio.get_running_loop().call_later(
-            timeout - elapsed, self._overdue, worker, timeout, timeout
-        )
-        worker.slow = True
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, worker.tid, 10)
-        self._balance()
+        job = worker.jobs.popleft() if worker.jobs else None
+        self.killed += 1
+        self._drop(worker)
+        # a job that was moved gets its answer elsewhere
+        if job is None or job.finished or job.worker is not worker:
+            return
+        if error is None:
+            self._background(self._explain(worker, job))
+        else:
+            self._finish(job, error)
+
+    async def _explain(self, worker: Connection, job: Job) -> None:
+        assert self._holder is not None
+        cause = await self._in_thread(self._holder.cause, worker.child)
+        if not job.finished:
+            self._finish(job, cause)
 
     # Queries
 
@@ -209,78 +255,177 @@ class Pool:
         """Answer a request, and `release` the answer's length when it is sent.
 
         Raises the errors of kg.engine.errors, TooManyQueries and Overloaded. When the task is
-        cancelled (the client went away), the worker is killed.
+        cancelled (the client went away), the query ends.
         """
-        start = time.perf_counter()
-        worker = await self._acquire(client)
-        queued = round((time.perf_counter() - start) * 1000, 3)
-        loop = asyncio.get_running_loop()
-        timeout = min(request.timeout or self.limits.timeout, self.limits.timeout)
-        worker.answer = loop.create_future()
-        first = min(self.pool_limits.slow_after, timeout)
-        worker.timer = loop.call_later(first, self._overdue, worker, timeout, first)
-        healthy = False
-        try:
-            text = request.to_wire()
-            assert worker.transport is not None
-            worker.transport.write(wire.LENGTHS.pack(len(text), 0) + text)
-            header, body = await worker.answer
-            healthy = not header.get("retire")
-        except EOFError:
-            assert self._holder is not None
-            raise await self._in_thread(self._holder.cause, worker.child) from None
-        finally:
-            worker.timer.cancel()
-            worker.answer = None
-            self._running[client] -= 1
-            if not self._running[client]:
-                del self._running[client]
-            if healthy and not worker.slow:
-                self._give(worker)
-            else:
-                self.killed += not healthy
-                self._drop(worker)
-        if error := read_error(header):
-            self.release(len(body))
-            raise error
-        return Answer.from_wire(header, body, queued)
+        future: asyncio.Future[Answer | CatchupError] = asyncio.get_running_loop().create_future()
 
-    async def _acquire(self, client: str) -> Connection:
+        def done(outcome: Answer | CatchupError) -> None:
+            if not future.done():
+                future.set_result(outcome)
+            elif isinstance(outcome, Answer):
+                self.release(len(outcome.body))
+
+        job = self.submit(request, client, done)
+        try:
+            outcome = await future
+        except asyncio.CancelledError:
+            self.cancel(job)
+            if not future.cancelled() and isinstance(future.result(), Answer):
+                self.release(len(future.result().body))
+            raise
+        if isinstance(outcome, CatchupError):
+            raise outcome
+        return outcome
+
+    def submit(
+        self, request: Request, client: str, done: Callable[[Answer | CatchupError], None]
+    ) -> Job:
+        """Begin to answer a request; `done` is called with the outcome, never before this returns.
+
+        The answer's bytes count as held until `release`. Raises TooManyQueries.
+        """
         limits = self.pool_limits
-        while self._idle and self._running[client] < limits.running:
-            worker = self._idle.popleft()
-            if worker.transport is None or worker.transport.is_closing():
-                self._drop(worker)
-                continue
-            self._running[client] += 1
-            return worker
-        if self._waiting[client] >= limits.waiting:
+        now = time.perf_counter()
+        text = request.to_wire()
+        timeout = min(request.timeout or self.limits.timeout, self.limits.timeout)
+        job = Job(wire.LENGTHS.pack(len(text), 0) + text, client, timeout, done, now)
+        if self._running[client] < limits.running and (worker := self._free(now)):
+            self._send(worker, job, now)
+        elif self._waiting[client] >= limits.waiting:
             raise TooManyQueries(
                 f"You have {limits.running} queries running and {limits.waiting} waiting.",
                 remedy="Wait for some of them to end.",
             )
-        future: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
-        self._waiters.append((client, future))
-        self._waiting[client] += 1
-        try:
-            async with asyncio.timeout(limits.queue):
-                return await future
-        except (TimeoutError, asyncio.CancelledError) as error:
-            if future.done() and not future.cancelled():
-                self._running[client] -= 1
-                self._give(future.result())
-            if isinstance(error, asyncio.CancelledError):
-                raise
-            raise Overloaded(
-                f"All workers were busy for {limits.queue:g} seconds.",
-                remedy="Try again in a moment.",
-            ) from None
-        finally:
-            with contextlib.suppress(ValueError):
-                self._waiters.remove((client, future))
-            self._waiting[client] -= 1
-            if not self._waiting[client]:
-                del self._waiting[client]
+        else:
+            self._waiters.append(job)
+            self._waiting[client] += 1
+        if self._ticker is None:
+            self._ticker = asyncio.get_running_loop().call_later(_TICK, self._tick)
+        return job
+
+    def cancel(self, job: Job) -> None:
+        """End a job whose answer nobody wants; a worker that runs it is ended by `_tick`."""
+        if not job.finished:
+            self._end(job)
+            self._match()
+
+    def _free(self, now: float) -> Connection | None:
+        """Return the worker with the least to do, None when all have enough."""
+        best, least = None, _AHEAD
+        for worker in self._quick:
+            count = len(worker.jobs)
+            if not count:
+                return worker
+            if count < least and now - worker.begun < _STUCK:
+                best, least = worker, count
+        return best
+
+    def _send(self, worker: Connection, job: Job, now: float) -> None:
+        if not job.running:
+            job.running = True
+            self._running[job.client] += 1
+        if not worker.jobs:
+            worker.begun = now
+        job.worker = worker
+        job.queued = (now - job.submitted) * 1000
+        worker.jobs.append(job)
+        worker.transport.write(job.frame)
+
+    def _match(self) -> None:
+        """Send what waits to workers that are free, where its client may run another query."""
+        now = time.perf_counter()
+        while self._moved and (worker := self._free(now)):
+            job = self._moved.popleft()
+            if not job.finished and job.worker is None:
+                self._send(worker, job, now)
+        kept: list[Job] = []
+        while self._waiters and (worker := self._free(now)):
+            job = self._waiters.popleft()
+            if job.finished:
+                continue
+            if self._running[job.client] < self.pool_limits.running:
+                self._waited(job)
+                self._send(worker, job, now)
+            else:
+                kept.append(job)
+        self._waiters.extendleft(reversed(kept))
+
+    def answered(self, worker: Connection, header: bytes, body: bytes) -> None:
+        """Take the answer to the first job that a worker was sent."""
+        job = worker.jobs.popleft()
+        worker.begun = time.perf_counter()
+        error, retire = read_header(header)
+        wanted = not job.finished
+        if wanted:
+            self._end(job)
+        if worker.jobs and worker.jobs[0].worker is None:
+            # moved, but no other worker was free before this one
+            worker.jobs[0].worker = worker
+        if retire or worker not in self._quick:
+            # an old or slow worker has ended when it has answered what only it was sent
+            if retire or worker.slow or not any(j.worker is worker for j in worker.jobs):
+                self.killed += retire
+                self._drop(worker)
+        elif self._waiters or self._moved:
+            self._match()
+        if error or not wanted:
+            self.release(len(body))
+        if wanted:
+            snapshot = worker.child.snapshot
+            job.done(
+                unpack(error) if error else Answer.from_wire(header, body, job.queued, snapshot)
+            )
+
+    def _finish(self, job: Job, error: CatchupError) -> None:
+        self._end(job)
+        job.done(error)
+
+    def _end(self, job: Job) -> None:
+        """Count a job no more."""
+        job.finished = True
+        if job.running:
+            self._running[job.client] -= 1
+            if not self._running[job.client]:
+                del self._running[job.client]
+        else:
+            self._waited(job)
+
+    def _waited(self, job: Job) -> None:
+        self._waiting[job.client] -= 1
+        if not self._waiting[job.client]:
+            del self._waiting[job.client]
+
+    def _tick(self) -> None:
+        """Look at the clock: what is stuck, slow, beyond its deadline, or has waited too long."""
+        now = time.perf_counter()
+        for worker in list(self._all):
+            if worker.jobs and now - worker.begun >= _STUCK:
+                self._overdue(worker, worker.jobs[0], now - worker.begun)
+        while self._waiters and now - self._waiters[0].submitted > self.pool_limits.queue:
+            job = self._waiters.popleft()
+            if not job.finished:
+                busy = f"All workers were busy for {self.pool_limits.queue:g} seconds."
+                self._finish(job, Overloaded(busy, remedy="Try again in a moment."))
+        self._match()
+        at_work = self._waiters or self._moved or any(w.jobs for w in self._all)
+        self._ticker = asyncio.get_running_loop().call_later(_TICK, self._tick) if at_work else None
+
+    def _overdue(self, worker: Connection, job: Job, elapsed: float) -> None:
+        """Do what is due to a job that runs for longer than a small one."""
+        if job.finished or job.worker is not worker:
+            # cancelled, or another worker answers it
+            self.lose(worker, None)
+            return
+        if elapsed >= job.timeout:
+            self.lose(worker, time_limit(job.timeout))
+            return
+        self._move(worker, 1)
+        if elapsed >= self.pool_limits.slow_after and not worker.slow:
+            worker.slow = True
+            self._leave(worker)
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, worker.tid, 10)
+            self._balance()
 
     def hold(self, size: int) -> bool:
         """Count bytes that will be held; False when all clients together hold too much."""
@@ -311,6 +456,7 @@ class Pool:
             old, self._holder = self._holder, fresh
             await self._in_thread(old.close)
         self._switch()
+        self._balance()
 
     def _switch(self) -> None:
         """Serve the holder's snapshot from here on, in one step of the event loop."""
@@ -319,8 +465,8 @@ class Pool:
         self.changed()
         for worker in list(self._all):
             if worker.child.snapshot != self._snapshot:
-                worker.stale = True
-                if worker.answer is None:
+                self._leave(worker)
+                if not worker.jobs:
                     self._drop(worker)
 
     async def close(self) -> None:
@@ -328,8 +474,14 @@ class Pool:
         self._closed = True
         for task in list(self._tasks):
             task.cancel()
+        ending = Overloaded("The service is shutting down.")
+        for job in [j for w in self._all for j in w.jobs] + [*self._moved, *self._waiters]:
+            if not job.finished:
+                self._finish(job, ending)
         for worker in list(self._all):
-            worker.fail(Overloaded("The service is shutting down."))
+            self._drop(worker)
+        if self._ticker:
+            self._ticker.cancel()
         if self._holder:
             await self._in_thread(self._holder.close)
         self._thread.shutdown(wait=False)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 
 from catchup.kg.engine import infer
-from catchup.kg.engine.errors import MemoryLimit, StoreFailed, TimeLimit, unpack
+from catchup.kg.engine.errors import MemoryLimit, StoreFailed, TimeLimit
 from catchup.kg.engine.limits import Limits
 from catchup.kg.errors import CatchupError
 
@@ -173,8 +173,3 @@ def time_limit(seconds: float, what: str = "") -> TimeLimit:
         remedy="Bind more terms, avoid cross products and long alternatives, add LIMIT,"
         " or split the query.",
     )
-
-
-def read_error(header: dict[str, Any]) -> CatchupError | None:
-    """Return the error that a worker reported, if it did."""
-    return unpack(header["error"]) if "error" in header else None

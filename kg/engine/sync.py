@@ -8,9 +8,10 @@ from pathlib import Path
 from types import TracebackType
 
 from catchup.kg.engine import wire
+from catchup.kg.engine.errors import unpack
 from catchup.kg.engine.limits import Limits
-from catchup.kg.engine.model import Answer, Request
-from catchup.kg.engine.process import Child, HolderProcess, read_error, time_limit
+from catchup.kg.engine.model import Answer, Request, read_header
+from catchup.kg.engine.process import Child, HolderProcess, time_limit
 from catchup.kg.errors import CatchupError
 
 
@@ -65,15 +66,15 @@ class Engine:
         child.sock.settimeout(timeout)
         try:
             child.sock.sendall(wire.LENGTHS.pack(len(text), 0) + text)
-            header, body = wire.read_frame(child.sock)
+            header, body = wire.read_parts(child.sock)
         except TimeoutError:
             raise time_limit(timeout) from None
         except (EOFError, OSError):
             raise self._holder.cause(child) from None
-        retire = bool(header.get("retire"))
-        if error := read_error(header):
-            return error, retire
-        return Answer.from_wire(header, body, round(queued, 3)), retire
+        error, retire = read_header(header)
+        if error:
+            return unpack(error), retire
+        return Answer.from_wire(header, body, round(queued, 3), child.snapshot), retire
 
     def reload(self) -> None:
         """Take up the manifest's present state."""

@@ -8,6 +8,7 @@ import resource
 import signal
 import socket
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from catchup.kg.engine.errors import MemoryLimit, pack
 from catchup.kg.engine.execute import Executor
 from catchup.kg.engine.limits import Limits
 from catchup.kg.engine.memory import MemoryStore
-from catchup.kg.engine.model import Request
+from catchup.kg.engine.model import Request, header_of
 from catchup.kg.errors import CatchupError
 
 # 10,000 nested groups pass with 256 MB of stack; the gate stops at 100.
@@ -54,19 +55,36 @@ def _loop(sock: socket.socket, executor: Executor, limits: Limits) -> None:
     try:
         memory_before = _limit_process(executor, limits)
         sock.sendall(wire.frame({"ready": True, "tid": threading.get_native_id()}))
-        while True:
-            size, _ = wire.LENGTHS.unpack(wire.read_exact(sock, wire.LENGTHS.size))
-            request = Request.from_wire(wire.read_exact(sock, size))
-            _reset_cpu(limits)
-            header, body = _answer(executor, request)
+        processor = _Processor(limits)
+        for data in _requests(sock):
+            header, body = _answer(executor, Request.from_wire(data))
             # The allocator keeps what a large query took: better a new worker.
-            grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - memory_before
-            header["retire"] = header.get("retire", False) or grown > limits.memory // 2
-            sock.sendall(wire.frame(header, body))
-            if header["retire"]:
+            grown = processor.renew() - memory_before
+            retire = header.get("retire", False) or grown > limits.memory // 2
+            if "error" in header:
+                header["retire"] = retire
+                sock.sendall(wire.frame(header))
+            else:
+                sock.sendall(wire.frame(header_of(header, retire=retire), body))
+            if retire:
                 return
     except (EOFError, OSError):
         return
+
+
+def _requests(sock: socket.socket) -> Iterator[bytes]:
+    """Yield the requests that come; several may have come at once. Raises EOFError at the end."""
+    waiting = b""
+    start = wire.LENGTHS.size
+    while True:
+        while len(waiting) < start or len(waiting) < start + wire.LENGTHS.unpack_from(waiting)[0]:
+            more = sock.recv(1 << 16)
+            if not more:
+                raise EOFError
+            waiting += more
+        end = start + wire.LENGTHS.unpack_from(waiting)[0]
+        request, waiting = waiting[start:end], waiting[end:]
+        yield request
 
 
 def _answer(executor: Executor, request: Request) -> tuple[dict[str, Any], bytes]:
@@ -98,9 +116,20 @@ def _limit_process(executor: Executor, limits: Limits) -> int:
     return int(sizes["VmRSS"]) * 1024
 
 
-def _reset_cpu(limits: Limits) -> None:
-    """Give the next query its processor time: the kernel's count runs over the whole life."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    used = int(usage.ru_utime + usage.ru_stime)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (used + limits.cpu + 1, hard))
+class _Processor:
+    """Gives each query its processor time: the kernel's count runs over the whole life."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._budget = limits.cpu
+        self._hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        self._used = -1
+        self.renew()
+
+    def renew(self) -> int:
+        """Set the limit for the next query; returns the most memory ever in use, in bytes."""
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        used = int(usage.ru_utime + usage.ru_stime)
+        if used != self._used:
+            self._used = used
+            resource.setrlimit(resource.RLIMIT_CPU, (used + self._budget + 1, self._hard))
+        return usage.ru_maxrss * 1024
