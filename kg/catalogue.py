@@ -74,12 +74,22 @@ def catalogue() -> dict[str, Question]:
     return {q.name: q for q in sorted(found, key=lambda q: (_number(q.identifier), q.name))}
 
 
+@cache
+def federated() -> dict[str, Question]:
+    """Return the questions that also ask another endpoint (spex:federatesWith), by name.
+
+    They are not in `catalogue`: they answer only where CATCHUP_SERVICES lists that endpoint.
+    """
+    found = [read_question(p) for p in sorted((QUERIES / "federated").glob("*.ttl"))]
+    return {q.name: q for q in sorted(found, key=lambda q: (_number(q.identifier), q.name))}
+
+
 def question(name: str) -> Question:
     """Return the question called `name` (or its identifier, such as CQ-14).
 
     Raises NotFound with the nearest name.
     """
-    known = catalogue()
+    known = {**catalogue(), **federated()}
     if name in known:
         return known[name]
     for one in known.values():

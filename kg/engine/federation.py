@@ -272,7 +272,8 @@ def _before(text: str, every: list[tuple[int, str]], group: int, end: int) -> st
         at, token = every[i]
         depth += (token == "{") - (token == "}")
         if token.upper() == "FILTER" and depth == 0:
-            kept.append(text[copied:at])
+            # something has to stay: a filter divides triples as a full stop does
+            kept.append(text[copied:at] + "FILTER(true)")
             i = _after_filter(every, i)
             copied = every[i][0] if i < len(every) else end
             continue

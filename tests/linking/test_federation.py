@@ -14,6 +14,8 @@ from linking.conftest import Run
 from support.remote import oxigraph
 from support.serve import Served, start
 
+from catchup.kg.catalogue import federated
+
 WIKIDATA = "https://query.wikidata.org/sparql"
 Bad = tuple[str, list[tuple[str, dict[str, str], bytes]]]
 JOIN = """PREFIX cu: <https://w3id.org/catchup/ontology/>
@@ -150,3 +152,14 @@ def test_the_command_line_asks_as_the_server_does(link: Run, wikidata: str) -> N
                 env={"CATCHUP_SERVICES": f"{WIKIDATA}={wikidata}"})  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["results"]["bindings"][0]["name"]["value"] == "Huawei"
+
+
+@pytest.mark.parametrize("name", list(federated()))
+def test_the_federated_questions_answer(allowed: Served, site: Served, name: str) -> None:
+    found = rows(allowed.query(federated()[name].query, "application/sparql-results+json"))
+    assert any(row["name"] == "Huawei" for row in found), found
+    if name == "wikidata-countries":
+        assert {row["name"]: row["same"] for row in found} == {
+            "Haier": "false", "Huawei": "true", "ZTE": "true"
+        }  # fmt: skip
+    assert site.query(federated()[name].query).status_code == 403
