@@ -14,6 +14,7 @@ from catchup.kg.errors import CatchupError
 from catchup.server import (
     agents,
     cases,
+    context,
     documents,
     entity,
     graphs,
@@ -43,6 +44,7 @@ Router = Callable[[Services], APIRouter]
 #: The routers, in the order in which they are asked. `entity` takes all names, so it is last.
 ROUTERS: tuple[Router, ...] = (
     operation.router,
+    context.router,
     pages.router,
     graphs.router,
     documents.router,
