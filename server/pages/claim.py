@@ -180,7 +180,7 @@ def _place(visit: Visit, facts: Facts, said: Said, evidence: str) -> Place:
     steps = [Value(said.names(source), f"/sources/{source.removeprefix(D)}")] if source else []
     for part in facts.iris(evidence, "inPart"):
         document = source.removeprefix(D)
-        steps.append(Value(said.names(part), f"/sources/{document}#{part.removeprefix(D)}"))
+        steps.append(Value(said.names(part), f"/sources/{document}/{part.removeprefix(D)}"))
     segments = [
         (start, end)
         for s in facts.iris(evidence, OA + "hasSelector")

@@ -60,6 +60,8 @@ new MutationObserver(named).observe(document.getElementById("yasgui"), { childLi
 function named() {
   for (const [n, area] of document.querySelectorAll("#yasgui .CodeMirror textarea").entries())
     if (!area.hasAttribute("aria-label")) area.setAttribute("aria-label", `SPARQL query ${n + 1}`);
+  // The list of tabs may hold tabs alone, so what opens a new one is one.
+  document.querySelector("#yasgui .addTab")?.setAttribute("role", "tab");
   for (const box of document.querySelectorAll("#yasgui .CodeMirror-scroll, #yasgui .yasr_results"))
     if (!box.hasAttribute("tabindex")) box.setAttribute("tabindex", "0");
 }
@@ -86,15 +88,15 @@ for (const link of document.querySelectorAll("[data-question]"))
   });
 
 // Time used, of the time there is; cancelling closes the request, and the server stops its worker.
-let timer, asking;
+let timer, asking, began = 0;
 const stop = (text) => {
   clearInterval(timer);
   said.value = text;
   bar.hidden = true;
   running.querySelector("button").hidden = true;
 };
-yasgui.on("query", (_, tab) => {
-  const began = performance.now();
+const begin = (tab) => {
+  began = performance.now();
   asking = tab;
   running.hidden = false;
   bar.hidden = false;
@@ -105,11 +107,11 @@ yasgui.on("query", (_, tab) => {
     bar.value = used;
     said.value = `${used.toFixed(1)} s of at most ${about.limits.seconds} s`;
   }, 100);
-});
-yasgui.on("queryResponse", (_, tab) => {
-  const yasr = tab.getYasr();
-  const time = yasr?.results?.getResponseTime?.();
-  stop(time === undefined ? "Answered." : `Answered in ${(time / 1000).toFixed(2)} s.`);
-});
-yasgui.on("queryAbort", () => stop("Cancelled."));
+};
+yasgui.on("query", (_, tab) => begin(tab));
+// A query in the address is asked before anybody can listen.
+if (yasgui.getTab()?.getYasqe()?.req) begin(yasgui.getTab());
+yasgui.on("queryResponse", () => stop(`Answered in ${((performance.now() - began) / 1000).toFixed(2)} s.`));
+// Yasgui tells of a cancelled query twice: as cancelled, and as answered with an error.
+yasgui.on("queryAbort", () => setTimeout(() => stop("Cancelled.")));
 running.querySelector("[data-cancel]").addEventListener("click", () => asking?.getYasqe().abortQuery());
