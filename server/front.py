@@ -7,6 +7,8 @@ from catchup.server.html import STYLE_HASH
 from catchup.server.services import Services
 from catchup.server.sparql import SparqlEndpoint
 
+Headers = list[tuple[bytes, bytes]]
+
 # No CDN, no inline script; images may be data: since charts are exported that way.
 CSP = (
     f"default-src 'self'; style-src 'self' '{STYLE_HASH}'; img-src 'self' data:; object-src 'none';"
@@ -17,8 +19,8 @@ _EXPOSED = (
     " Allow, Accept-Query"
 )
 _REQUEST_HEADERS = "Accept, Accept-Language, Content-Type, If-None-Match, Cache-Control"
-_SAFE = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
-_CORS = [
+_SAFE: Headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
+_CORS: Headers = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", _EXPOSED.encode()),
 ]
@@ -52,7 +54,8 @@ class Front:
 
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._complete(message, cors=reads or method == "OPTIONS")
+                cors = reads or method == "OPTIONS"
+                message["headers"] = completed(message.get("headers", []), cors=cors)
                 started.append(message)
                 self._services.metrics.request(route_of(path), message["status"])
             elif started and not message.get("more_body"):
@@ -92,16 +95,17 @@ class Front:
             }
         await send_response(send, 204, headers)
 
-    def _complete(self, message: Message, *, cors: bool) -> None:
-        headers: list[tuple[bytes, bytes]] = list(message.get("headers", []))
-        present = dict(headers)
-        headers += _SAFE
-        if cors:
-            headers += _CORS
-        if present.get(b"content-type", b"").startswith(b"text/html"):
-            if b"content-security-policy" not in present:
-                headers.append((b"content-security-policy", CSP.encode()))
-        message["headers"] = headers
+
+def completed(headers: Headers, *, cors: bool) -> Headers:
+    """Return the headers of a response with those that every response has."""
+    present = dict(headers)
+    found = [*headers, *_SAFE]
+    if cors:
+        found += _CORS
+    if present.get(b"content-type", b"").startswith(b"text/html"):
+        if b"content-security-policy" not in present:
+            found.append((b"content-security-policy", CSP.encode()))
+    return found
 
 
 def route_of(path: str) -> str:

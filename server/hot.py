@@ -9,10 +9,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-# Request line and headers together; the parser itself has no bound.
-_HEAD_AT_MOST = 128 * 1024
 # Larger answers gain nothing here, and wait for slow readers better in ASGI.
 _KEPT_AT_MOST = 32 * 1024
 # Any other header may change the answer, so a request with one takes the long way.
@@ -20,10 +16,7 @@ _HARMLESS = frozenset(
     b"""host user-agent accept-language origin referer cache-control pragma dnt priority
     sec-fetch-mode sec-fetch-site sec-fetch-dest""".split()
 )
-_TOO_LONG = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n"
-    b"connection: close\r\n\r\n"
-)
+_HIT = b'server-timing: cache;desc="hit"\r\n'
 
 Key = tuple[bytes, ...]
 
@@ -48,18 +41,16 @@ class HotAnswers:
     def put(self, scope: dict[str, Any], headers: list[tuple[bytes, bytes]], body: bytes) -> None:
         """Keep a response to the request in `scope`, if it is one that can be kept."""
         key = request_key(scope["raw_path"] + b"?" + scope["query_string"], scope["headers"])
-        if (
-            key is None
-            or scope["method"] != "GET"
-            or len(body) > _KEPT_AT_MOST
-            or key in self._kept
-        ):
+        if key is None or scope["method"] != "GET":
             return
-        lines = [
-            name + b": " + (b'cache;desc="hit"' if name == b"server-timing" else value)
-            for name, value in headers
-        ]
-        response = b"\r\n".join(lines) + b"\r\n\r\n" + body
+        lines = [n + b": " + v + b"\r\n" for n, v in headers if n != b"server-timing"]
+        self.keep(key, b"".join(lines), body)
+
+    def keep(self, key: Key, lines: bytes, body: bytes) -> None:
+        """Keep a response under its key: its header lines but for Server-Timing, and its body."""
+        if len(body) > _KEPT_AT_MOST or key in self._kept:
+            return
+        response = b"%b%b\r\n%b" % (lines, _HIT, body)
         self._kept[key] = response
         self._held += len(response) + len(key[0])
         while self._held > self._size:
@@ -81,82 +72,3 @@ def request_key(url: bytes, headers: list[tuple[bytes, bytes]]) -> Key | None:
         elif name not in _HARMLESS and not (name == b"connection" and value == b"keep-alive"):
             return None
     return (url, *found.values())
-
-
-def protocol(answers: HotAnswers) -> type[HttpToolsProtocol]:
-    """Return uvicorn's protocol, with `answers` asked before the application."""
-
-    class HotProtocol(HttpToolsProtocol):
-        """Answers from the kept responses; hands on everything else unchanged."""
-
-        _hot = False
-        _head = 0
-
-        def on_message_begin(self) -> None:
-            """Begin a request; its scope is made only when the application is needed."""
-            self.url = b""
-            self.headers = []
-            self.expect_100_continue = False
-            self._head = 0
-
-        def on_url(self, url: bytes) -> None:
-            """Take a piece of the URL."""
-            super().on_url(url)
-            self._bound(len(url))
-
-        def on_header(self, name: bytes, value: bytes) -> None:
-            """Take a header."""
-            super().on_header(name, value)
-            self._bound(len(name) + len(value) + 64)
-
-        def _bound(self, size: int) -> None:
-            self._head += size
-            if self._head > _HEAD_AT_MOST and not self.transport.is_closing():
-                self.transport.write(_TOO_LONG)
-                self.transport.close()
-
-        def on_headers_complete(self) -> None:
-            """Answer a request that was answered before, or hand it on."""
-            if self.transport.is_closing():
-                self._hot = True
-                return
-            idle = self.cycle is None or self.cycle.response_complete
-            if (
-                idle
-                and self.url.startswith(b"/sparql?")
-                and self.parser.get_method() == b"GET"
-                and self.parser.get_http_version() == "1.1"
-                and not self.flow.write_paused
-            ):
-                key = request_key(self.url, self.headers)
-                kept = answers.get(key) if key is not None else None
-                if kept is not None:
-                    self._hot = True
-                    lines = (n + b": " + v for n, v in self.server_state.default_headers)
-                    self.transport.write(b"\r\n".join((b"HTTP/1.1 200 OK", *lines, kept)))
-                    return
-            url, headers, expect = self.url, self.headers, self.expect_100_continue
-            super().on_message_begin()
-            self.url = url
-            self.headers.extend(headers)
-            self.expect_100_continue = expect
-            super().on_headers_complete()
-
-        def on_body(self, body: bytes) -> None:
-            """Take a piece of a body; a kept answer has none."""
-            if not self._hot:
-                super().on_body(body)
-
-        def on_message_complete(self) -> None:
-            """End a request."""
-            if not self._hot:
-                super().on_message_complete()
-                return
-            self._hot = False
-            self.server_state.total_requests += 1
-            self._unset_keepalive_if_required()
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
-
-    return HotProtocol

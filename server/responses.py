@@ -16,7 +16,7 @@ from catchup.server.services import Services
 
 # Answers change only with the snapshot; a few seconds spare a page that asks the same ten times.
 CACHE_CONTROL = "public, max-age=5"
-_VARY = "Accept, Accept-Encoding"
+VARY = "Accept, Accept-Encoding"
 _ETAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 
@@ -53,7 +53,7 @@ async def send_answer(
     empty description is a 404, decided by the caller before. Raises what the engine raises.
     """
     tag = services.key(request)
-    out = {"Vary": _VARY, **(headers or {})}
+    out = {"Vary": VARY, **(headers or {})}
     if_none_match = header(scope, b"if-none-match")
     # The ETag is made of what decides the answer, so nothing need be run to compare it.
     if if_none_match and if_none_match.strip() != "*" and matches(if_none_match, tag):
@@ -64,24 +64,33 @@ async def send_answer(
     answer, cached = await unless_gone(receive, services.answer(request, client))
     try:
         type_ = (content_types or {}).get(answer.format) or answer.content_type
-        out |= {"Content-Type": type_, "Server-Timing": timing(answer, cached)}
-        if answer.volatile:
-            out["Cache-Control"] = "no-store"
-        else:
-            out |= {"ETag": f'"{tag}"', "Cache-Control": CACHE_CONTROL}
-        if answer.encoding:
-            out["Content-Encoding"] = answer.encoding
-        if answer.truncated:
-            limit = getattr(services.config.limits, answer.truncated)
-            out["Catchup-Truncated"] = f"{answer.truncated};limit={limit}"
-        if answer.format in ("csv", "tsv"):
-            suffix = FORMATS[answer.format].suffix
-            out["Content-Disposition"] = f'inline; filename="{name}{suffix}"'
+        out |= {"Server-Timing": timing(answer, cached)}
+        out |= answer_headers(services, answer, tag, type_, name)
         head = scope["method"] == "HEAD"
         stalled = services.config.client.stalled
         await send_response(send, 200, out, answer.body, head=head, stalled=stalled)
     finally:
         services.release(answer, cached)
+
+
+def answer_headers(
+    services: Services, answer: Answer, tag: str, type_: str, name: str = "results"
+) -> dict[str, str]:
+    """Return the headers that say what an answer is; `tag` is its ETag, if it has one."""
+    out = {"Content-Type": type_}
+    if answer.volatile:
+        out["Cache-Control"] = "no-store"
+    else:
+        out |= {"ETag": f'"{tag}"', "Cache-Control": CACHE_CONTROL}
+    if answer.encoding:
+        out["Content-Encoding"] = answer.encoding
+    if answer.truncated:
+        limit = getattr(services.config.limits, answer.truncated)
+        out["Catchup-Truncated"] = f"{answer.truncated};limit={limit}"
+    if answer.format in ("csv", "tsv"):
+        suffix = FORMATS[answer.format].suffix
+        out["Content-Disposition"] = f'inline; filename="{name}{suffix}"'
+    return out
 
 
 async def send_problem(services: Services, scope: Scope, send: Send, error: CatchupError) -> None:

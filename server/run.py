@@ -16,7 +16,8 @@ from catchup.kg.errors import CannotRun
 from catchup.server import cases
 from catchup.server.app import create_app, front
 from catchup.server.config import ServerConfig
-from catchup.server.hot import protocol
+from catchup.server.connection import protocol
+from catchup.server.fast import FastPath
 from catchup.server.services import Services
 
 
@@ -66,7 +67,7 @@ async def _serve(
         server = uvicorn.Server(
             uvicorn.Config(
                 front(app),
-                http=protocol(services.hot),
+                http=protocol(FastPath(services), services.hot),
                 lifespan="off",
                 access_log=False,
                 log_level="warning",

@@ -7,10 +7,12 @@ import contextlib
 import json
 import logging
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from catchup.kg.engine.errors import MemoryLimit, TimeLimit
+from catchup.kg.engine.job import Job
 from catchup.kg.engine.model import Answer, Request
 from catchup.kg.engine.pool import Pool
 from catchup.kg.engine.store import Store
@@ -82,6 +84,17 @@ class AsyncRemote:
     async def close(self) -> None:
         """Close the connections."""
         self._store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request to the store: what names its answer, and who asked on which snapshot, and when."""
+
+    request: Request
+    key: str
+    client: str
+    snapshot: str
+    start: float
 
 
 class Services:
@@ -173,40 +186,68 @@ class Services:
 
         The answer's bytes count as held until `release`. Raises the errors of kg.engine.errors.
         """
-        asked = request
+        given = request
         request = await self._federate(request, client)
-        key, snapshot = self.key(request), self.store.snapshot
-        kept = self.cache.get(key)
+        asked = self.asked(request, client)
+        kept = self.cache.get(asked.key)
         if kept is not None:
             return kept, True
         self.budgets.check(client)
-        start = time.perf_counter()
-        outcome, form, used = "error", "none", 0.0
         try:
             answer = await self.store.query(request, client)
-            outcome, form = answer.truncated or "complete", answer.form
-            used = (answer.timings["engine"] + answer.timings["serialise"]) / 1000
         except CatchupError as error:
-            outcome = error.kind
-            if isinstance(error, TimeLimit | MemoryLimit):
-                used = min(time.perf_counter() - start, self.config.limits.timeout)
+            self.failed(asked, error)
             raise
         except asyncio.CancelledError:
-            outcome = "gone"
-            used = min(time.perf_counter() - start, self.config.limits.timeout)
+            self.failed(asked, None)
             raise
-        finally:
-            self.budgets.charge(client, used)
-            self.metrics.query(form, outcome)
-            if used > self.config.slow_query:
-                log.warning("slow query %s: %.2f s, %s", key[:12], used, outcome)
+        return self.settle(asked, answer, certain=request is given), False
+
+    def asked(self, request: Request, client: str) -> Asked:
+        """Return a request as it is asked now, on the present snapshot."""
+        snapshot = self.store.snapshot
+        return Asked(request, self.key(request), client, snapshot, time.perf_counter())
+
+    def submit(self, asked: Asked, done: Callable[[Answer | CatchupError], None]) -> Job:
+        """Begin to answer without a task; `done` is called with the outcome, as `settle` wants it.
+
+        Only where the store is a pool. Raises TooManyRequests, TooManyQueries.
+        """
+        self.budgets.check(asked.client)
+        assert isinstance(self.store, Pool)
+        return self.store.submit(asked.request, asked.client, done)
+
+    def settle(self, asked: Asked, answer: Answer, *, certain: bool = True) -> Answer:
+        """Count an answer and keep it for reuse; returns it as it is to be sent.
+
+        `certain` says that the request alone decides the answer.
+        """
+        used = (answer.timings["engine"] + answer.timings["serialise"]) / 1000
+        self._charge(asked, used, answer.form, answer.truncated or "complete")
         self.metrics.answer(answer.timings, len(answer.body))
-        if answer.snapshot != snapshot or request is not asked:
+        if answer.snapshot != asked.snapshot or not certain:
             # `key` (the ETag) is not this answer's: the snapshot changed, or others were asked
             answer = replace(answer, volatile=True)
         if not answer.volatile:
-            self.cache.put(key, answer)
-        return answer, False
+            self.cache.put(asked.key, answer)
+        return answer
+
+    def failed(self, asked: Asked, error: CatchupError | None) -> None:
+        """Count a request that ended in an error; None: its client went away."""
+        used = 0.0
+        if error is None or isinstance(error, TimeLimit | MemoryLimit):
+            used = min(time.perf_counter() - asked.start, self.config.limits.timeout)
+        self._charge(asked, used, "none", error.kind if error else "gone")
+
+    def _charge(self, asked: Asked, used: float, form: str, outcome: str) -> None:
+        self.budgets.charge(asked.client, used)
+        self.metrics.query(form, outcome)
+        if used > self.config.slow_query:
+            log.warning("slow query %s: %.2f s, %s", asked.key[:12], used, outcome)
+
+    def federates(self, text: str) -> bool:
+        """Return whether a query may have to be answered by other endpoints first."""
+        return self._federation is not None and "service" in text.lower()
 
     async def _federate(self, request: Request, client: str) -> Request:
         """Return a request with its SERVICE clauses answered, itself when it has none."""
@@ -214,7 +255,7 @@ class Services:
         if (
             federation is None
             or request.kind != "query"
-            or "service" not in request.query.lower()
+            or not self.federates(request.query)
             or federation.next_clause(request.query) is None
         ):
             return request

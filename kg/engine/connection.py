@@ -71,7 +71,7 @@ class Connection(asyncio.Protocol):
             data = self._buffer + data
         self._buffer = b""
         start = wire.LENGTHS.size
-        while len(data) >= start:
+        while len(data) >= start and not self.transport.is_closing():
             if self._sizes is None:
                 self._sizes = wire.LENGTHS.unpack_from(data)
                 self._need = start + sum(self._sizes)
