@@ -128,7 +128,7 @@ def protocol(fast: FastPath, answers: HotAnswers) -> type[HttpToolsProtocol]:
                 return True
             self._client = self._client or fast.client(self.client)
             cycle = _Cycle()
-            end = fast.begin(*key, self._client, lambda reply: self._reply(cycle, key, reply))
+            end = fast.begin(*key, self._client, lambda reply: self._reply(cycle, reply))
             if end is None:
                 return False
             cycle.end = end
@@ -139,16 +139,9 @@ def protocol(fast: FastPath, answers: HotAnswers) -> type[HttpToolsProtocol]:
         def _lines(self) -> bytes:
             return b"".join([b"%b: %b\r\n" % h for h in self.server_state.default_headers])
 
-        def _reply(self, cycle: _Cycle, key: Key, reply: Reply) -> None:
+        def _reply(self, cycle: _Cycle, reply: Reply) -> None:
             """Send a response that the fast path made."""
-            if reply.kept:
-                answers.keep(key, reply.lines, reply.body)
-            head = b"HTTP/1.1 %b\r\n%b%b%b\r\n" % (
-                reply.status,
-                self._lines(),
-                reply.lines,
-                reply.timing,
-            )
+            head = b"HTTP/1.1 %b\r\n%b%b\r\n" % (reply.status, self._lines(), reply.lines)
             if len(reply.body) > _CHUNK:
                 task = self.loop.create_task(self._send_long(cycle, head, reply))
                 self.tasks.add(task)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote_plus
 
 from catchup.kg.engine.job import Job
 from catchup.kg.engine.model import Answer, Request
@@ -27,21 +26,18 @@ from catchup.server.responses import VARY, answer_headers, send_problem, timing
 from catchup.server.services import Asked, Services
 
 _QUERY = b"/sparql?query="
-_VARY_AND_MORE = f"vary: {VARY}\r\n" + "".join(
-    f"{name.decode()}: {value.decode()}\r\n" for name, value in completed([], cors=True)
+_EVERY = f"vary: {VARY}\r\n".encode() + b"".join(
+    b"%b: %b\r\n" % pair for pair in completed([], cors=True)
 )
 
 
 @dataclass(slots=True)
 class Reply:
-    """A whole response: its status, its header lines but for Server-Timing, that, its body."""
+    """A whole response: its status, its header lines, its body."""
 
     status: bytes
     lines: bytes
-    timing: bytes
     body: bytes
-    #: whether the same request will have the same answer
-    kept: bool = False
     #: bytes that count as held until it is sent
     held: int = 0
 
@@ -78,8 +74,8 @@ class FastPath:
         if b"&" in form or b"#" in form or b";" in form or not form.isascii():
             return None
         try:
-            text = unquote_plus(form.decode("ascii"), errors="strict")
-        except UnicodeDecodeError:
+            text = _unquoted(form)
+        except UnicodeError:
             return None
         wishes = _wishes(accept, accept_encoding)
         if wishes is None or services.federates(text):
@@ -108,8 +104,7 @@ class FastPath:
             type_ = content_type(offer) if offer else answer.content_type
             headers = answer_headers(services, answer, asked.key, type_)
             services.metrics.request("sparql", 200)
-            current = asked.snapshot == services.store.snapshot
-            done(_reply(headers, answer, kept=current and not answer.volatile))
+            done(_reply(headers, answer))
 
         try:
             job = services.submit(asked, answered)
@@ -148,7 +143,7 @@ class FastPath:
         headers = completed(start["headers"], cors=True)
         lines = b"".join(b"%b: %b\r\n" % pair for pair in headers)
         status = f"{start['status']} {HTTPStatus(start['status']).phrase}".encode()
-        done(Reply(status, lines, b"", body["body"]))
+        done(Reply(status, lines, body["body"]))
 
     def _background(self, job: Any) -> None:
         task = asyncio.ensure_future(job)
@@ -156,14 +151,20 @@ class FastPath:
         task.add_done_callback(self._tasks.discard)
 
 
-def _reply(headers: dict[str, str], answer: Answer, *, kept: bool) -> Reply:
+def _unquoted(form: bytes) -> str:
+    """Return percent-encoded UTF-8 decoded. Raises UnicodeError for all that is not well formed.
+
+    By the codec of Python's own escapes, since it is compiled: 2 us, where `unquote_plus` takes 25.
+    """
+    escaped = form.replace(b"\\", b"%5C").replace(b"+", b" ").replace(b"%", b"\\x")
+    return escaped.decode("unicode_escape").encode("latin-1").decode()
+
+
+def _reply(headers: dict[str, str], answer: Answer) -> Reply:
     lines = "".join([f"{name.lower()}: {value}\r\n" for name, value in headers.items()])
     size = len(answer.body)
-    lines = f"{lines}content-length: {size}\r\n{_VARY_AND_MORE}"
-    cost = f"server-timing: {timing(answer, cached=False)}\r\n"
-    return Reply(
-        b"200 OK", lines.encode("latin-1", "replace"), cost.encode(), answer.body, kept, size
-    )
+    lines = f"{lines}content-length: {size}\r\nserver-timing: {timing(answer, cached=False)}\r\n"
+    return Reply(b"200 OK", lines.encode("latin-1", "replace") + _EVERY, answer.body, size)
 
 
 @lru_cache(512)

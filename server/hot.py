@@ -43,14 +43,10 @@ class HotAnswers:
         key = request_key(scope["raw_path"] + b"?" + scope["query_string"], scope["headers"])
         if key is None or scope["method"] != "GET":
             return
-        lines = [n + b": " + v + b"\r\n" for n, v in headers if n != b"server-timing"]
-        self.keep(key, b"".join(lines), body)
-
-    def keep(self, key: Key, lines: bytes, body: bytes) -> None:
-        """Keep a response under its key: its header lines but for Server-Timing, and its body."""
         if len(body) > _KEPT_AT_MOST or key in self._kept:
             return
-        response = b"%b%b\r\n%b" % (lines, _HIT, body)
+        lines = [n + b": " + v + b"\r\n" for n, v in headers if n != b"server-timing"]
+        response = b"%b%b\r\n%b" % (b"".join(lines), _HIT, body)
         self._kept[key] = response
         self._held += len(response) + len(key[0])
         while self._held > self._size:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import struct
 from dataclasses import dataclass, field, fields
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Literal
 
 from catchup.kg.engine.formats import FORMATS
@@ -62,8 +63,9 @@ class Request:
     def to_wire(self) -> bytes:
         """Return the request as JSON: what differs from a plain request."""
         given = self.__dict__
-        changed = {n: given[n] for n, plain in _PLAIN.items() if given[n] != plain}
-        return to_json(changed).encode()
+        parts = [f'"{n}":{_json(given[n])}' for n, plain in _PLAIN if given[n] != plain]
+        parts.append(f'"query":{quoted(self.query)}')
+        return f"{{{','.join(parts)}}}".encode()
 
     @classmethod
     def from_wire(cls, data: bytes) -> Request:
@@ -90,7 +92,18 @@ class Request:
         return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-_PLAIN = {f.name: {} if f.name == "substitutions" else f.default for f in fields(Request)}
+_PLAIN = tuple(
+    (f.name, {} if f.name == "substitutions" else f.default)
+    for f in fields(Request)
+    if f.name != "query"
+)
+
+
+def _json(value: Any) -> str:
+    """Return a field as JSON; a JSON encoder takes five times as long for what is usual."""
+    if value is None:
+        return "null"
+    return quoted(value) if isinstance(value, str) else to_json(value)
 
 
 @dataclass(frozen=True)

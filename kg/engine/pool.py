@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -94,8 +94,8 @@ class Pool:
         self._waiters: deque[Job] = deque()
         # jobs whose worker was stuck or ended; they were admitted before and go first
         self._moved: deque[Job] = deque()
-        self._running: Counter[str] = Counter()
-        self._waiting: Counter[str] = Counter()
+        self._running: dict[str, int] = {}
+        self._waiting: dict[str, int] = {}
         self._forking = 0
         self._reviving = False
         self._ticker: asyncio.TimerHandle | None = None
@@ -289,16 +289,16 @@ class Pool:
         text = request.to_wire()
         timeout = min(request.timeout or self.limits.timeout, self.limits.timeout)
         job = Job(wire.LENGTHS.pack(len(text), 0) + text, client, timeout, done, now)
-        if self._running[client] < limits.running and (worker := self._free(now)):
+        if self._running.get(client, 0) < limits.running and (worker := self._free(now)):
             self._send(worker, job, now)
-        elif self._waiting[client] >= limits.waiting:
+        elif self._waiting.get(client, 0) >= limits.waiting:
             raise TooManyQueries(
                 f"You have {limits.running} queries running and {limits.waiting} waiting.",
                 remedy="Wait for some of them to end.",
             )
         else:
             self._waiters.append(job)
-            self._waiting[client] += 1
+            _count(self._waiting, client, 1)
         if self._ticker is None:
             self._ticker = asyncio.get_running_loop().call_later(_TICK, self._tick)
         return job
@@ -323,7 +323,7 @@ class Pool:
     def _send(self, worker: Connection, job: Job, now: float) -> None:
         if not job.running:
             job.running = True
-            self._running[job.client] += 1
+            _count(self._running, job.client, 1)
         if not worker.jobs:
             worker.begun = now
         job.worker = worker
@@ -343,8 +343,8 @@ class Pool:
             job = self._waiters.popleft()
             if job.finished:
                 continue
-            if self._running[job.client] < self.pool_limits.running:
-                self._waited(job)
+            if self._running.get(job.client, 0) < self.pool_limits.running:
+                _count(self._waiting, job.client, -1)
                 self._send(worker, job, now)
             else:
                 kept.append(job)
@@ -384,16 +384,9 @@ class Pool:
         """Count a job no more."""
         job.finished = True
         if job.running:
-            self._running[job.client] -= 1
-            if not self._running[job.client]:
-                del self._running[job.client]
+            _count(self._running, job.client, -1)
         else:
-            self._waited(job)
-
-    def _waited(self, job: Job) -> None:
-        self._waiting[job.client] -= 1
-        if not self._waiting[job.client]:
-            del self._waiting[job.client]
+            _count(self._waiting, job.client, -1)
 
     def _tick(self) -> None:
         """Look at the clock: what is stuck, slow, beyond its deadline, or has waited too long."""
@@ -485,3 +478,12 @@ class Pool:
         if self._holder:
             await self._in_thread(self._holder.close)
         self._thread.shutdown(wait=False)
+
+
+def _count(counts: dict[str, int], client: str, change: int) -> None:
+    """Change a client's count; clients with none are forgotten."""
+    now = counts.get(client, 0) + change
+    if now:
+        counts[client] = now
+    else:
+        del counts[client]
