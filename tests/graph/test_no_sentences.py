@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import subprocess
 from collections import defaultdict
@@ -89,6 +91,11 @@ def texts(path: Path) -> list[str]:
     if path.suffix == ".yaml" and "data" in path.parts:
         comments = re.findall(r"^\s*#(.*)$", whole, re.MULTILINE)
         return [*(text for _, text in scalars(entry(path))), " ".join(comments)]
+    # a place on the web is a name; what stands in two cells, or is joined from two values, is no run
+    whole = re.sub(r"https?://\S+|doi:\S+", " . ", whole)
+    if path.suffix in (".csv", ".tsv"):
+        cells = csv.reader(io.StringIO(whole), delimiter="," if path.suffix == ".csv" else "\t")
+        return [part for row in cells for cell in row for part in re.split(r"[;|\n]", cell)]
     # what a comment mark or an indent splits is one run all the same
     return [re.sub(r"\n\s*(?:#|//|\*|>|\|)?\s*", " ", whole)]
 
