@@ -182,7 +182,7 @@ class Fetcher:
     ) -> tuple[int, dict[str, str], bytes]:
         deadline = time.monotonic() + self._timeout
         each = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout)
-        body = b""
+        body = bytearray()
         try:
             with self._pool.stream(
                 method,
@@ -200,7 +200,7 @@ class Fetcher:
                         raise self._failed(f"sent more than {self._size:,} bytes")
                     if time.monotonic() > deadline:
                         raise self._slow()
-                return response.status, answered, body
+                return response.status, answered, bytes(body)
         except httpcore.TimeoutException:
             raise self._slow() from None
         except (httpcore.RemoteProtocolError, httpcore.ReadError):
