@@ -102,7 +102,7 @@ export class graph extends Picture {
       ties.push({ a: nodes.get(a), b: nodes.get(b), name });
     }
     const all = [...nodes.values()];
-    const size = Math.max(420, 90 * Math.sqrt(all.length));
+    const size = Math.max(380, 85 * Math.sqrt(all.length));
     place(all, ties, size);
     const svg = this.frame(size * 1.5 + 160, size + 60, `${all.length} things and ${ties.length} ties`);
     const arrow = el("marker", { id: "tip", viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 7, markerHeight: 7, orient: "auto" });
@@ -124,38 +124,40 @@ export class graph extends Picture {
   }
 }
 
-// Springs and repulsion, a fixed number of steps from a spiral: the same answer, the same drawing.
+// Springs and repulsion (Fruchterman and Reingold), a fixed number of steps from a spiral, then
+// fitted to the picture: the same answer, the same drawing.
 function place(nodes, ties, size) {
   nodes.forEach((node, n) => {
-    const turn = n * 2.399963, out = 0.5 * size * Math.sqrt((n + 0.5) / nodes.length);
+    const turn = n * 2.399963, out = Math.sqrt(n + 0.5);
     node.x = out * Math.cos(turn);
     node.y = out * Math.sin(turn);
   });
-  const rest = size / Math.sqrt(nodes.length + 1);
-  for (let step = 0, heat = size / 10; step < 150; step++, heat *= 0.97) {
+  for (let step = 0, heat = 1; step < 200; step++, heat *= 0.98) {
     for (const a of nodes) {
-      a.dx = -a.x * 0.01 * rest / 40;
-      a.dy = -a.y * 0.01 * rest / 40;
+      a.dx = -a.x * 0.7; // what is tied to nothing stays near
+      a.dy = -a.y * 0.7;
       for (const b of nodes) {
         if (a === b) continue;
-        const dx = a.x - b.x, dy = a.y - b.y, far = dx * dx + dy * dy || 1;
-        a.dx += (dx * rest * rest) / far / 4;
-        a.dy += (dy * rest * rest) / far / 4;
+        const dx = a.x - b.x, dy = a.y - b.y, far = dx * dx + dy * dy || 0.01;
+        a.dx += dx / far;
+        a.dy += dy / far;
       }
     }
     for (const { a, b } of ties) {
-      const dx = (a.x - b.x) / rest, dy = (a.y - b.y) / rest, far = Math.hypot(dx, dy);
-      a.dx -= dx * far * 4; a.dy -= dy * far * 4;
-      b.dx += dx * far * 4; b.dy += dy * far * 4;
+      const dx = a.x - b.x, dy = a.y - b.y, far = Math.hypot(dx, dy) / 8;
+      a.dx -= dx * far; a.dy -= dy * far;
+      b.dx += dx * far; b.dy += dy * far;
     }
     for (const node of nodes) {
       const far = Math.hypot(node.dx, node.dy) || 1, go = Math.min(far, heat);
-      node.x = Math.max(-size / 2, Math.min(size / 2, node.x + (node.dx / far) * go));
-      node.y = Math.max(-size / 2, Math.min(size / 2, node.y + (node.dy / far) * go));
+      node.x += (node.dx / far) * go;
+      node.y += (node.dy / far) * go;
     }
   }
-  for (const node of nodes) {
-    node.x = node.x * 1.5 + size * 0.75 + 80;
-    node.y = node.y + size / 2 + 40;
-  }
+  const fit = (axis, room, from) => {
+    const all = nodes.map((n) => n[axis]), least = Math.min(...all), span = Math.max(...all) - least || 1;
+    for (const node of nodes) node[axis] = Math.round(((node[axis] - least) / span) * room + from);
+  };
+  fit("x", size * 1.5 - 40, 100);
+  fit("y", size, 34);
 }

@@ -1,0 +1,232 @@
+"""Tasks that people come with, done in a browser as they would do them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pages.browser import KNOWN, Watched, axe, chromium, watched
+from playwright.sync_api import Browser, expect
+from support.serve import Served, start
+
+from catchup.kg.catalogue import declared
+
+TOKEN = "token-ada"
+PAGES = (
+    "/", "/id/huawei.html", "/id/c-fu-0507.html", "/compare", "/propositions", "/sources/fu2018",
+    "/theory", "/search?q=customers", "/queries", "/queries/events-of-a-firm?firm=huawei",
+    "/cases/new", "/sparql",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # The first check of a case loads what checks it, which takes seconds on a busy machine.
+    expect.set_options(timeout=20_000)
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def served(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Return a server on a copy of the real snapshot, to which cases may be added."""
+    folder = tmp_path_factory.mktemp("home")
+    own = folder / "home"
+    shutil.copytree(home, own)
+    tokens = folder / "tokens"
+    digest = hashlib.sha256(TOKEN.encode()).hexdigest()
+    tokens.write_text(f"ada {digest} 0000-0002-1825-0097 accept\n")
+    started = start(
+        own / "manifest.json", home=str(own), tokens=str(tokens), client={"seconds": 1e6}
+    )
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def visitor(browser: Browser, served: Served) -> Iterator[Watched]:
+    """Return a page; afterwards no request has left loopback and nothing went wrong in it."""
+    with watched(browser, base_url=served.url, locale="en-GB") as seen:
+        yield seen
+        assert [u for u in seen.outside if "wikidata.org" not in u] == []
+        assert [w for w in seen.wrong if KNOWN not in w] == []
+
+
+def test_the_evidence_for_a_claim_is_found(visitor: Watched) -> None:
+    page = visitor.page
+    page.goto("/")
+    page.get_by_role("searchbox").or_(page.locator("input[name=q]")).first.fill("Huawei")
+    page.keyboard.press("Enter")
+    page.get_by_role("main").get_by_role("link", name="Huawei", exact=True).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Huawei")
+    page.get_by_role("link", name="FU-0507").first.click()
+    expect(page.get_by_role("main")).to_contain_text("FU-0507")
+    page.get_by_role("main").locator("a[href^='/sources/fu2018/']").first.click()
+    expect(page).to_have_url(re.compile("/sources/fu2018/fu2018-"))
+    expect(page.get_by_role("main")).to_contain_text("FU-0507")
+
+
+def test_four_firms_are_compared_and_taken_away(visitor: Watched) -> None:
+    page = visitor.page
+    page.goto("/compare")
+    cases = page.get_by_role("group", name="Cases")
+    for box in cases.get_by_role("checkbox").all():
+        box.set_checked(False)
+    for firm in ("Huawei", "ZTE", "Lenovo", "SAIC"):
+        cases.get_by_label(firm, exact=True).check()
+    page.get_by_label("Hide rows in which all agree").check()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    heads = page.locator("table.compare thead th").all_inner_texts()
+    assert heads == ["Huawei", "ZTE", "Lenovo", "SAIC"]
+    denied = page.locator("td.denied").first
+    assert "failure" in denied.inner_text()
+    with page.expect_download() as download:
+        # A browser shows CSV or keeps it, by its settings: keep it.
+        page.get_by_role("link", name="CSV", exact=True).evaluate("a => a.download = 'c.csv'")
+        page.get_by_role("link", name="CSV", exact=True).click()
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    rows = list(csv.reader(io.StringIO(text)))
+    assert rows[0][1:] == heads
+    channels = next(row for row in rows if row[0] == "Learning channels")
+    assert "FU-" in channels[1] and channels[4] == ""
+
+
+def test_a_query_is_written_run_and_shared(visitor: Watched) -> None:
+    page = visitor.page
+    page.goto("/sparql")
+    editor = page.locator(".CodeMirror").first
+    editor.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(
+        "PREFIX cu: <https://w3id.org/catchup/ontology/>\n"
+        "SELECT ?kind (COUNT(*) AS ?n) WHERE { ?s a ?kind . ?c cu:asserts ?s } "
+        "GROUP BY ?kind ORDER BY DESC(?n) LIMIT 5"
+    )
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".yasr_results tbody tr")).to_have_count(5)
+    expect(page.locator(".running output")).to_contain_text("Answered in")
+    page.get_by_role("tab", name="Chart").or_(page.get_by_text("Chart", exact=True)).first.click()
+    expect(page.locator(".yasr_results svg.drawing rect")).to_have_count(5)
+    page.locator(".yasqe_share").first.click()
+    link = page.locator(".yasqe_sharePopup input").input_value()
+    other = visitor.context.new_page()
+    other.goto(link)
+    expect(other.locator(".CodeMirror-code").last).to_contain_text("ORDER BY DESC(?n) LIMIT 5")
+
+
+def test_a_query_that_takes_long_is_cancelled(visitor: Watched, served: Served) -> None:
+    page = visitor.page
+    join = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i . FILTER(?c > ?f && ?f > ?i)"
+    query = f"SELECT (COUNT(*) AS ?n) WHERE {{ {join} }}"
+    page.goto("/sparql#query=" + query.replace(" ", "%20").replace("&", "%26").replace("?", "%3F"))
+    expect(page.locator(".CodeMirror-code").last).to_contain_text("COUNT")
+    # A query in the address runs at once.
+    cancel = page.get_by_role("button", name="Cancel")
+    expect(cancel).to_be_visible()
+    cancel.click()
+    expect(page.locator(".running output")).to_have_text("Cancelled.")
+    assert served.query("ASK {}", "application/json").json() == {"head": {}, "boolean": True}
+
+
+def test_a_case_with_mistakes_is_mended_and_sent(visitor: Watched, served: Served) -> None:
+    page = visitor.page
+    page.goto("/cases/new")
+    page.get_by_label("What it is about").fill("Example Works")
+    page.get_by_label("Who enters it").fill("Ada")
+    page.get_by_label("Authors and year of the work").fill("Doe 2024")
+    page.get_by_label("Year", exact=True).fill("twenty")
+    page.locator("#f-name").fill("Example Works Ltd")
+    claim = page.get_by_role("group", name="Claim 1")
+    claim.get_by_label("In your own words").fill("Example Works learned from its customers.")
+    claim.get_by_label("kind of statement").select_option("finding")
+    claim.get_by_label("basis").select_option("document")
+    state = page.locator("#state")
+    expect(state).to_contain_text("to mend")
+    expect(page.locator("#found")).to_contain_text("publishedYear")
+    expect(page.locator("[aria-invalid=true]").first).to_be_visible()
+    page.get_by_label("Year", exact=True).fill("2024")
+    claim.get_by_label("voice").select_option("authors")
+    claim.get_by_label("Page").fill("12")
+    claim.get_by_label("inside or outside").select_option("outsideFirm")
+    expect(claim.get_by_role("combobox", name="who learned", exact=True)).to_have_value("Example Works Ltd")
+    claim.get_by_role("textbox", name="capability").fill("service")
+    expect(state).to_contain_text("The case conforms")
+    page.reload()  # kept in the browser
+    expect(page.get_by_label("Who enters it")).to_have_value("Ada")
+    expect(state).to_contain_text("The case conforms")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download YAML").click()
+    kept = Path(download.value.path()).read_bytes()
+    report = served.client.post(
+        served.url + "/cases/validate", content=kept, headers={"Content-Type": "application/yaml"}
+    ).json()
+    assert report["conforms"], report
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download Turtle").click()
+    assert b"LearningEpisode" in Path(download.value.path()).read_bytes()
+    page.get_by_label("Token").fill("wrong")
+    page.get_by_role("button", name="Send the case").click()
+    expect(page.locator("#sent")).to_contain_text("token")
+    visitor.wrong.clear()  # the browser tells of the 401, as it should
+    page.get_by_label("Token").fill(TOKEN)
+    page.get_by_role("button", name="Send the case").click()
+    expect(page.locator("#sent")).to_contain_text("Stored as example-works (accepted)")
+    asked = "ASK { ?e a cu:LearningEpisode ; cu:hasLearner/rdfs:label 'Example Works Ltd'@en }"
+    assert served.query(declared(asked), "application/json").json()["boolean"] is True
+
+
+def test_a_firm_leads_to_wikidata(visitor: Watched) -> None:
+    page = visitor.page
+    page.goto("/id/huawei.html")
+    page.get_by_role("link", name=re.compile("wd:Q|Wikidata")).first.click()
+    page.wait_for_url(re.compile("wikidata.org"))
+    assert any(re.search(r"wikidata\.org/entity/Q\d+", u) for u in visitor.outside)
+
+
+def test_the_evidence_is_reached_by_keyboard_alone(visitor: Watched) -> None:
+    page = visitor.page
+    page.goto("/compare?case=huawei&case=zte&dim=channels")
+
+    def tab_to(wanted: str) -> None:
+        for _ in range(120):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.textContent.trim()") == wanted:
+                return
+        raise AssertionError(f"'{wanted}' is never reached with Tab")
+
+    tab_to("Skip to the content")
+    page.keyboard.press("Enter")
+    tab_to("8 claims")
+    page.keyboard.press("Enter")
+    tab_to("FU-0507")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("c-fu-0507"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Browser, served: Served, scheme: str) -> None:
+    found: dict[str, list[str]] = {}
+    with watched(browser, base_url=served.url, color_scheme=scheme) as seen:
+        for path in PAGES:
+            seen.page.goto(path)
+            if path == "/sparql":
+                seen.page.locator(".CodeMirror").first.wait_for()
+            if problems := axe(seen.page, "color-contrast" if scheme == "dark" else ""):
+                found[path] = problems
+        assert seen.outside == []
+        assert [w for w in seen.wrong if KNOWN not in w] == []
+    assert found == {}
+
+
+def test_no_page_is_wider_than_a_phone(browser: Browser, served: Served) -> None:
+    with watched(browser, base_url=served.url, viewport={"width": 360, "height": 740}) as seen:
+        for path in PAGES:
+            seen.page.goto(path)
+            wide = seen.page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= 360, f"{path} is {wide} px wide"
