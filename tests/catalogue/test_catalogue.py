@@ -32,6 +32,9 @@ from catchup.kg.engine.sync import Engine
 from catchup.kg.reading.files import ONTOLOGY, QUERIES
 from catchup.kg.snapshot.manifest import read_manifest
 
+# rdflib warns of itself at every pattern that it evaluates
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib")
+
 QUESTIONS = list(catalogue().values())
 EXPECTED = QUERIES / "expected"
 #: Terms that no question about the sources can use, and why.
@@ -196,14 +199,19 @@ def test_rdflib_gives_the_expected_answer(asked: Question) -> None:
     assert [head, *sorted(rows)] == [gold(asked)[0], *sorted(gold(asked)[1:])]
 
 
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with Engine(built_home() / "manifest.json") as running:
+        yield running
+
+
 @pytest.mark.parametrize(
     "name", ["released-units", "propositions-and-cases", "table-1", "references-of-a-year"]
 )
-def test_the_service_answers_as_the_store_does(name: str) -> None:
+def test_the_service_answers_as_the_store_does(name: str, engine: Engine) -> None:
     asked = question(name)
-    with Engine(built_home() / "manifest.json") as engine:
-        request = Request(asked.query, results="csv", substitutions=defaults(asked))
-        body = engine.query(request).body.decode()
+    request = Request(asked.query, results="csv", substitutions=defaults(asked))
+    body = engine.query(request).body.decode()
     assert list(csv.reader(io.StringIO(body, newline=""))) == gold(asked)
 
 
