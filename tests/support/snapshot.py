@@ -14,12 +14,16 @@ from catchup.kg.snapshot.parts import read_part, write_part
 
 
 def write_snapshot(directory: Path, graphs: Mapping[str, Iterable[ox.Triple]]) -> Path:
-    """Write the named graphs as one snapshot and return the path of its manifest."""
+    """Write the named graphs as one snapshot and return the path of its manifest.
+
+    A graph is named by its IRI, or by what comes after the base of ours.
+    """
     parts = []
     for name, triples in graphs.items():
         kind = name if name in IN_DEFAULT or name == "curation" else "source"
         quads = [ox.Quad(t.subject, t.predicate, t.object) for t in triples]
-        parts.append(write_part(directory, graph_iri(name), kind, quads))
+        iri = name if ":" in name else graph_iri(name)
+        parts.append(write_part(directory, iri, kind, quads))
     counts = {
         "claims": {},
         "triples": sum(p.triples for p in parts),
