@@ -154,7 +154,9 @@ def test_a_case_with_mistakes_is_mended_and_sent(visitor: Watched, served: Serve
     claim.get_by_label("voice").select_option("authors")
     claim.get_by_label("Page").fill("12")
     claim.get_by_label("inside or outside").select_option("outsideFirm")
-    expect(claim.get_by_role("combobox", name="who learned", exact=True)).to_have_value("Example Works Ltd")
+    expect(claim.get_by_role("combobox", name="who learned", exact=True)).to_have_value(
+        "Example Works Ltd"
+    )
     claim.get_by_role("textbox", name="capability").fill("service")
     expect(state).to_contain_text("The case conforms")
     page.reload()  # kept in the browser
@@ -209,11 +211,15 @@ def test_the_evidence_is_reached_by_keyboard_alone(visitor: Watched) -> None:
     expect(page).to_have_url(re.compile("c-fu-0507"))
 
 
+#: In the dark only colours differ, and pages share them.
+DARK = ("/id/huawei.html", "/compare", "/queries/grounds-of-claims", "/sparql")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(browser: Browser, served: Served, scheme: str) -> None:
     found: dict[str, list[str]] = {}
     with watched(browser, base_url=served.url, color_scheme=scheme) as seen:
-        for path in PAGES:
+        for path in DARK if scheme == "dark" else PAGES:
             seen.page.goto(path)
             if path == "/sparql":
                 seen.page.locator(".CodeMirror").first.wait_for()

@@ -33,7 +33,7 @@ class Picture {
   frame(width, height, title) {
     const svg = el("svg", { viewBox: `0 0 ${width} ${height}`, width, height, class: "drawing", role: "group", "aria-label": title });
     const wide = Object.assign(document.createElement("div"), { className: "wide", tabIndex: 0 });
-    wide.setAttribute("role", "region");
+    wide.setAttribute("role", "group");
     wide.setAttribute("aria-label", title);
     wide.append(svg);
     this.yasr.resultsEl.replaceChildren(wide);
