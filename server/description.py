@@ -49,6 +49,9 @@ _TOTALS = """SELECT (COUNT(*) AS ?n) (COUNT(DISTINCT ?s) AS ?ns) (COUNT(DISTINCT
 WHERE { ?s ?p ?o }"""
 
 
+Rows = Iterable[tuple[Any, ...]]
+
+
 class Graph:
     """Triples being written, with little ceremony."""
 
@@ -231,48 +234,75 @@ class Describer:
     async def _partitions(self, graph: Graph) -> None:
         url = self._services.config.url
         default = dataset_iri(self._services) + "-default"
-        for total, subjects, objects in await self._rows(_TOTALS):
-            graph.add(default, VOID + "triples", total)
-            graph.add(dataset_iri(self._services), VOID + "triples", total)
-            graph.add(default, VOID + "distinctSubjects", subjects)
-            graph.add(default, VOID + "distinctObjects", objects)
-        for class_, entities in await self._rows(_CLASSES):
-            part = part_iri(url, class_.value)
-            graph.add(default, VOID + "classPartition", part)
-            graph.add(part, VOID + "class", class_)
-            graph.add(part, VOID + "entities", entities)
-        for property_, triples, subjects, objects in await self._rows(_PROPERTIES):
-            part = part_iri(url, "", property_.value)
-            graph.add(default, VOID + "propertyPartition", part)
-            graph.add(part, VOID + "property", property_)
-            graph.add(part, VOID + "triples", triples)
-            graph.add(part, VOID + "distinctSubjects", subjects)
-            graph.add(part, VOID + "distinctObjects", objects)
-        for class_, property_, triples in await self._rows(_USED):
-            part = part_iri(url, class_.value, property_.value)
-            graph.add(part_iri(url, class_.value), VOID + "propertyPartition", part)
-            graph.add(part, VOID + "property", property_)
-            graph.add(part, VOID + "triples", triples)
-        for query, inner, name in (
-            (_LINKED, VOID + "classPartition", VOID + "class"),
-            (_TYPED, VOID_EXT + "datatypePartition", VOID_EXT + "datatype"),
-        ):
-            for class_, property_, kind, triples in await self._rows(query):
-                part = part_iri(url, class_.value, property_.value)
-                target = part_iri(url, class_.value, property_.value, kind.value)
-                graph.add(part, inner, target)
-                graph.add(target, name, kind)
-                graph.add(target, VOID + "triples", triples)
+        # The longest takes two thirds of the time of all.
+        linked, typed, used, properties, classes, totals = await asyncio.gather(
+            *(self._rows(q) for q in (_LINKED, _TYPED, _USED, _PROPERTIES, _CLASSES, _TOTALS))
+        )
+        await asyncio.to_thread(
+            _partitions, graph, url, default, dataset_iri(self._services),
+            totals, classes, properties, used, linked, typed,
+        )  # fmt: skip
 
-    async def _rows(self, query: str) -> Iterable[tuple[Any, ...]]:
+    async def _rows(self, query: str) -> Rows:
         request = Request(query, results="json")
         answer = await self._services.store.query(request, "description")
         try:
-            rows = ox.parse_query_results(answer.body, format=ox.QueryResultsFormat.JSON)
-            assert isinstance(rows, ox.QuerySolutions)
-            return [tuple(row[name] for name in rows.variables) for row in rows]
+            return await asyncio.to_thread(_read, answer.body)
         finally:
             self._services.store.release(len(answer.body))
+
+
+def _read(body: bytes) -> Rows:
+    rows = ox.parse_query_results(body, format=ox.QueryResultsFormat.JSON)
+    assert isinstance(rows, ox.QuerySolutions)
+    return [tuple(row[name] for name in rows.variables) for row in rows]
+
+
+def _partitions(
+    graph: Graph,
+    url: str,
+    default: str,
+    dataset: str,
+    totals: Rows,
+    classes: Rows,
+    properties: Rows,
+    used: Rows,
+    linked: Rows,
+    typed: Rows,
+) -> None:
+    """Add what was counted, as VoID says it."""
+    for total, subjects, objects in totals:
+        graph.add(default, VOID + "triples", total)
+        graph.add(dataset, VOID + "triples", total)
+        graph.add(default, VOID + "distinctSubjects", subjects)
+        graph.add(default, VOID + "distinctObjects", objects)
+    for class_, entities in classes:
+        part = part_iri(url, class_.value)
+        graph.add(default, VOID + "classPartition", part)
+        graph.add(part, VOID + "class", class_)
+        graph.add(part, VOID + "entities", entities)
+    for property_, triples, subjects, objects in properties:
+        part = part_iri(url, "", property_.value)
+        graph.add(default, VOID + "propertyPartition", part)
+        graph.add(part, VOID + "property", property_)
+        graph.add(part, VOID + "triples", triples)
+        graph.add(part, VOID + "distinctSubjects", subjects)
+        graph.add(part, VOID + "distinctObjects", objects)
+    for class_, property_, triples in used:
+        part = part_iri(url, class_.value, property_.value)
+        graph.add(part_iri(url, class_.value), VOID + "propertyPartition", part)
+        graph.add(part, VOID + "property", property_)
+        graph.add(part, VOID + "triples", triples)
+    for rows, inner, name in (
+        (linked, VOID + "classPartition", VOID + "class"),
+        (typed, VOID_EXT + "datatypePartition", VOID_EXT + "datatype"),
+    ):
+        for class_, property_, kind, triples in rows:
+            part = part_iri(url, class_.value, property_.value)
+            target = part_iri(url, class_.value, property_.value, kind.value)
+            graph.add(part, inner, target)
+            graph.add(target, name, kind)
+            graph.add(target, VOID + "triples", triples)
 
 
 def limit_lines(services: Services) -> list[str]:

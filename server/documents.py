@@ -14,9 +14,10 @@ from catchup.kg.names import PREFIXES, graph_iri
 from catchup.kg.reading.files import ROOT
 from catchup.server.asgi import Receive, Scope, Send, header, send_response
 from catchup.server.asgi_route import AsgiRoute
+from catchup.server.description import service_description
 from catchup.server.negotiate import HTML, Offer, content_type, negotiate_document
 from catchup.server.problems import MethodNotAllowed, NotAcceptable
-from catchup.server.responses import content_coding, send_answer
+from catchup.server.responses import content_coding, send_answer, send_document
 from catchup.server.services import Services
 
 _ALLOW = "GET, HEAD, OPTIONS"
@@ -56,7 +57,7 @@ class Document:
             return
         body = await self._body(offer)
         headers = {"Content-Type": content_type(offer), "Vary": "Accept"}
-        await send_response(send, 200, headers, body, head=scope["method"] == "HEAD")
+        await send_document(scope, send, body, headers)
 
     async def _body(self, offer: Offer) -> bytes:
         if offer.name == "html":
@@ -64,7 +65,7 @@ class Document:
             return page.encode()
         if self._name == "shapes":
             return await asyncio.to_thread(shapes, offer.name)
-        return (await self._services.describer.graph()).serialise(offer.name)
+        return await service_description(self._services, offer.name)
 
 
 @cache

@@ -18,7 +18,7 @@ _HARMLESS = frozenset(
 )
 _HIT = b'server-timing: cache;desc="hit"\r\n'
 
-Key = tuple[bytes, ...]
+Key = tuple[bytes, bytes, bytes]
 
 
 class HotAnswers:
@@ -67,4 +67,4 @@ def request_key(url: bytes, headers: list[tuple[bytes, bytes]]) -> Key | None:
             found[name] = value
         elif name not in _HARMLESS and not (name == b"connection" and value == b"keep-alive"):
             return None
-    return (url, *found.values())
+    return url, found[b"accept"], found[b"accept-encoding"]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import re
+from functools import lru_cache
 from typing import Any
 
+from catchup.kg.engine.execute import COMPRESS_FROM, compress
 from catchup.kg.engine.formats import FORMATS
 from catchup.kg.engine.model import Answer, Request
 from catchup.kg.errors import CatchupError
@@ -91,6 +95,29 @@ def answer_headers(
         suffix = FORMATS[answer.format].suffix
         out["Content-Disposition"] = f'inline; filename="{name}{suffix}"'
     return out
+
+
+async def send_document(scope: Scope, send: Send, body: bytes, headers: dict[str, str]) -> None:
+    """Send a document that is whole already: compressed, with an ETag that can be asked for again.
+
+    `headers` says its type and what it varies by.
+    """
+    coding = content_coding(scope) if len(body) >= COMPRESS_FROM else ""
+    tag = hashlib.sha256(body).hexdigest()[:32] + (f"-{coding}" if coding else "")
+    vary = f"{headers['Vary']}, Accept-Encoding"
+    out = headers | {"Vary": vary, "ETag": f'"{tag}"', "Cache-Control": CACHE_CONTROL}
+    if matches(header(scope, b"if-none-match"), tag):
+        await send_response(send, 304, out)
+        return
+    if coding:
+        out["Content-Encoding"] = coding
+        body = await asyncio.to_thread(_compressed, body, coding)
+    await send_response(send, 200, out, body, head=scope["method"] == "HEAD")
+
+
+@lru_cache(16)
+def _compressed(body: bytes, coding: str) -> bytes:
+    return compress(body, coding)
 
 
 async def send_problem(services: Services, scope: Scope, send: Send, error: CatchupError) -> None:

@@ -17,7 +17,7 @@ from catchup.server.negotiate import (
 )
 from catchup.server.problems import BadRequest, MethodNotAllowed, NotAcceptable
 from catchup.server.protocol import ALLOW, Operation, read_operation
-from catchup.server.responses import content_coding, send_answer, send_problem
+from catchup.server.responses import content_coding, send_answer, send_document, send_problem
 from catchup.server.services import Services
 
 _FORMATS = ", ".join(f.media_type for f in FORMATS.values())
@@ -107,11 +107,9 @@ class SparqlEndpoint:
             raise NotAcceptable(f"None of '{accept[:200]}' can be had.")
         if scope["method"] not in ("GET", "HEAD"):
             raise BadRequest("There is no query in the request.")
-        headers = {"Vary": "Accept"}
+        headers = {"Vary": "Accept", "Content-Type": content_type(offer)}
         if offer.name == "html":
-            headers["Content-Type"] = content_type(offer)
             body = self._services.pages.editor().encode()
         else:
-            headers["Content-Type"] = content_type(offer)
             body = await service_description(self._services, offer.name)
-        await send_response(send, 200, headers, body, head=scope["method"] == "HEAD")
+        await send_document(scope, send, body, headers)

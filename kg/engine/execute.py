@@ -34,7 +34,7 @@ from catchup.kg.snapshot.skolem import unskolemise
 _LABELS = tuple(ox.NamedNode(x) for x in (RDFS + "label", SKOS + "prefLabel", DCTERMS + "title"))
 _MERGED = ox.NamedNode("urn:catchup:merged")
 # Below this a compressed body is no smaller on the wire than its packet.
-_COMPRESS_FROM = 1400
+COMPRESS_FROM = 1400
 # Beyond this, sorting for readability costs more than it gives.
 _SORT_UP_TO = 20_000
 # Labels of what an answer mentions: enough for any page, bounded for hubs.
@@ -70,12 +70,9 @@ class Executor:
         else:
             header, body, written = self._described(request)
         encoding = ""
-        if request.encoding and len(body) >= _COMPRESS_FROM:
+        if request.encoding and len(body) >= COMPRESS_FROM:
             encoding = request.encoding
-            if encoding == "gzip":
-                body = gzip.compress(body, 5, mtime=0)
-            else:
-                body = zstandard.ZstdCompressor(level=3).compress(body)
+            body = compress(body, encoding)
         end = time.perf_counter()
         header |= {
             "encoding": encoding,
@@ -271,3 +268,10 @@ class Executor:
         if truncated:
             body = declare(body, format_.name)
         return body, len(wanted), truncated
+
+
+def compress(body: bytes, encoding: str) -> bytes:
+    """Return a body in a content coding, "gzip" or "zstd"."""
+    if encoding == "gzip":
+        return gzip.compress(body, 5, mtime=0)
+    return zstandard.ZstdCompressor(level=3).compress(body)

@@ -270,8 +270,8 @@ class Pool:
             outcome = await future
         except asyncio.CancelledError:
             self.cancel(job)
-            if not future.cancelled() and isinstance(future.result(), Answer):
-                self.release(len(future.result().body))
+            if not future.cancelled() and isinstance(unwanted := future.result(), Answer):
+                self.release(len(unwanted.body))
             raise
         if isinstance(outcome, CatchupError):
             raise outcome

@@ -177,3 +177,15 @@ def test_no_address_answers_with_something_else_than_a_problem(endpoint: Served)
     response = endpoint.get("/nothing/here")
     assert response.status_code == 404 and response.json()["remedy"]
     assert endpoint.client.delete(endpoint.url + "/health").status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/sparql", "/.well-known/void", "/shapes/"])
+def test_descriptions_are_compressed_and_asked_for_again(endpoint: Served, path: str) -> None:
+    wanted = {"Accept": "text/turtle", "Accept-Encoding": "gzip"}
+    packed = endpoint.get(path, headers=wanted)
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "Accept-Encoding" in packed.headers["vary"]
+    plain = endpoint.get(path, headers=wanted | {"Accept-Encoding": "identity"})
+    assert plain.text == packed.text and plain.headers["etag"] != packed.headers["etag"]
+    again = endpoint.get(path, headers=wanted | {"If-None-Match": packed.headers["etag"]})
+    assert again.status_code == 304 and again.content == b""
