@@ -67,4 +67,6 @@ if __name__ == "__main__":
     try:
         vendor()
     except (subprocess.CalledProcessError, OSError) as error:
-        sys.exit(f"The pages' scripts could not be installed ({error}). Is the npm registry reached?")
+        sys.exit(
+            f"The pages' scripts could not be installed ({error}). Is the npm registry reached?"
+        )

@@ -101,5 +101,3 @@ def router(services: Services) -> APIRouter:
         return Response(body, media_type="text/turtle")
 
     return routes
-
-
