@@ -95,7 +95,7 @@ def texts(path: Path) -> list[str]:
     whole = re.sub(r"https?://\S+|doi:\S+", " . ", whole)
     if path.suffix in (".csv", ".tsv"):
         cells = csv.reader(io.StringIO(whole), delimiter="," if path.suffix == ".csv" else "\t")
-        return [part for row in cells for cell in row for part in re.split(r"[;|\n]", cell)]
+        return [part for row in cells for cell in row for part in re.split(r"[;|\n]|<->", cell)]
     # what a comment mark or an indent splits is one run all the same
     return [re.sub(r"\n\s*(?:#|//|\*|>|\|)?\s*", " ", whole)]
 
