@@ -53,7 +53,9 @@ def main() -> None:
                     if name == "case":
                         seen.page.locator("#state:not(:has-text('…'))").wait_for()
                     if name == "compare":
-                        seen.page.locator(".chooser .bar").evaluate("e => e.scrollIntoView()")
+                        seen.page.locator(".chooser .bar").evaluate(
+                            "e => e.scrollIntoView({behavior: 'instant'})"
+                        )
                     file = IMAGES / f"{name}{look}.png"
                     seen.page.screenshot(path=file)
                     print(f"{file.relative_to(ROOT)} {file.stat().st_size // 1000} kB")

@@ -118,6 +118,9 @@ def test_a_query_is_written_run_and_shared(visitor: Watched) -> None:
     other = visitor.context.new_page()
     other.goto(link)
     expect(other.locator(".CodeMirror-code").last).to_contain_text("ORDER BY DESC(?n) LIMIT 5")
+    with visitor.context.expect_page() as opened:
+        other.get_by_role("link", name="cu:GeneralStatement").click()
+    expect(opened.value).to_have_url(re.compile("127.0.0.1:[0-9]+/ontology/GeneralStatement.html"))
 
 
 def test_a_query_that_takes_long_is_cancelled(visitor: Watched, served: Served) -> None:

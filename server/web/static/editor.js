@@ -66,6 +66,13 @@ function named() {
     if (!box.hasAttribute("tabindex")) box.setAttribute("tabindex", "0");
 }
 
+// What results link to is on this server, whatever host its name names.
+const BASE = "https://w3id.org/catchup/";
+document.getElementById("yasgui").addEventListener("click", (event) => {
+  const link = event.target.closest?.(`a[href^="${BASE}"]`);
+  if (link) link.href = `/${link.href.slice(BASE.length)}.html`;
+}, true);
+
 // A share link carries the query alone, so that it opens for anybody as it is.
 for (const tab of Object.values(yasgui._tabs ?? {})) share(tab);
 yasgui.on("tabAdd", (_, id) => setTimeout(() => share(yasgui.getTab(id))));
