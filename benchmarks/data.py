@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,8 +61,8 @@ def _grow(real: Path, manifest: Manifest, home: Path, wanted: int) -> Manifest:
     for part in (p for p in manifest.parts if p.kind in COPIED and p.default):
         text = (real / part.file).read_text(encoding="utf-8")
         for copy in range(copies):
-            file = f"parts/{part.kind}-{Path(part.file).stem[:16]}-{copy}.nq"
             tagged = text.replace(f"<{names.D}", f"<{names.D}n{copy}-") if copy else text
+            file = f"parts/{hashlib.sha256(tagged.encode()).hexdigest()}.nq"
             (home / file).write_text(tagged, encoding="utf-8")
             parts.append(Part(part.graph, file, part.triples, part.kind, True, part.of))
             total += part.triples
