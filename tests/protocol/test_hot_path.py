@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
+import httpx
+import pytest
 from support.graphs import graphs, label
 from support.serve import Served, start
 from support.snapshot import write_snapshot
@@ -112,3 +115,43 @@ def test_a_port_in_use_and_a_clean_end(endpoint: Served, manifest: Path) -> None
     assert served.process.returncode == 0
     for child in children:
         assert not Path(f"/proc/{child}").exists()
+
+
+@pytest.mark.parametrize(
+    ("query", "accept"),
+    [
+        ("SELECT ?s WHERE { ?s ?p '\\u534E为 + % & ;'@zh-hans } # %41", "text/csv"),
+        ("SELECT ?s ?p ?o WHERE { ?s ?p ?o } LIMIT 3000", "application/sparql-results+xml"),
+        ("CONSTRUCT WHERE { ?s ?p ?o } LIMIT 5", "application/ld+json"),
+        ("SELECT (RAND() * 0 AS ?zero) WHERE {}", "application/json"),
+        ("SELECT ?s WHERE { ?s ?p", "*/*"),
+        ("SELECT * WHERE { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }", "*/*"),
+        ("CLEAR ALL", "*/*"),
+    ],
+)
+def test_the_short_way_answers_as_the_long_one(endpoint: Served, query: str, accept: str) -> None:
+    headers = {"Accept": accept, "Accept-Encoding": "identity"}
+    path = "/sparql?query=" + quote(query, safe="")
+    short = endpoint.get(path, headers=headers)
+    # a header that could mean anything is read by the application
+    long = endpoint.get(path, headers=headers | {"X-Other": "1"})
+    assert short.status_code == long.status_code and short.content == long.content
+    hidden = ("server-timing", "date")
+    shown = [{k: v for k, v in r.headers.items() if k not in hidden} for r in (short, long)]
+    assert shown[0] == shown[1]
+
+
+def test_what_stands_behind_a_worker_that_dies_is_answered(endpoint: Served) -> None:
+    cross = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i"
+    killer = f"SELECT (GROUP_CONCAT(?c) AS ?x) (COUNT(DISTINCT *) AS ?n) WHERE {{ {cross} }}"
+
+    def ask(number: int) -> int:
+        query = f"{killer} # {number}" if number % 10 == 0 else f"ASK {{ ?s{number} ?p ?o }}"
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            return client.get(endpoint.url + "/sparql", params={"query": query}).status_code
+
+    # below the number that one client may have waiting
+    with ThreadPoolExecutor(6) as threads:
+        statuses = list(threads.map(ask, range(30)))
+    assert all(s in (503, 504) for s in statuses[::10])
+    assert [s for n, s in enumerate(statuses) if n % 10] == [200] * 27
