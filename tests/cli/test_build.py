@@ -32,8 +32,15 @@ def catchup(
     )
 
 
+def take_caches(home: Path, to: Path) -> None:
+    """Take the results of the slow checks along: they depend on nothing but the files."""
+    stamp = json.loads((home / "stamp.json").read_text())
+    to.mkdir(parents=True)
+    (to / "stamp.json").write_text(json.dumps({"caches": stamp["caches"]}))
+
+
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tree(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Path:
     """A copy of the repository with a snapshot built in it."""
     copy = tmp_path_factory.mktemp("tree")
     for folder in FOLDERS:
@@ -43,6 +50,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(copy / folder)
     shutil.copy(ROOT / "pyproject.toml", copy)
+    take_caches(home, copy / "build" / "home")
     built = catchup(copy, "build", "--json")
     assert built.returncode == 0, built.stderr
     return copy
@@ -72,11 +80,8 @@ def test_nothing_changed_nothing_done(tree: Path) -> None:
 def test_the_same_files_give_the_same_snapshot_in_any_time_zone_and_locale(tree: Path) -> None:
     here = json.loads(catchup(tree, "build", "--json").stdout)
     env = {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "PYTHONHASHSEED": "7", "HOME": "/nonexistent"}
-    stamp = json.loads((tree / "build/home/stamp.json").read_text())
     home = tree / "other"
-    home.mkdir()
-    # the slow checks depend on nothing but the files: their results may be taken along
-    (home / "stamp.json").write_text(json.dumps({"caches": stamp["caches"]}))
+    take_caches(tree / "build" / "home", home)
     there = catchup(tree, "build", "--json", "--home", str(home), env=env)
     assert there.returncode == 0, there.stderr
     assert json.loads(there.stdout)["id"] == here["id"]
@@ -148,10 +153,8 @@ def test_a_full_disk_leaves_the_old_snapshot(tree: Path, tmp_path: Path) -> None
     if mounted.returncode:
         pytest.skip("this machine does not let us mount a tmpfs")
     try:
-        stamp = json.loads((tree / "build/home/stamp.json").read_text())
         home = disk / "home"
-        home.mkdir()
-        (home / "stamp.json").write_text(json.dumps({"caches": stamp["caches"]}))
+        take_caches(tree / "build" / "home", home)
         built = catchup(tree, "build", "--home", str(home))
         assert built.returncode == 2, built.stderr
         assert "could not be written" in built.stderr
