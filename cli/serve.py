@@ -82,7 +82,7 @@ def started(config: ServerConfig) -> None:
     ):
         out.print(f"  {url + path:<36} {what}")
     out.print("\nAn example to paste:\n")
-    out.print(EXAMPLE.format(url=url), markup=False)
+    out.print(EXAMPLE.format(url=url), markup=False, soft_wrap=True)
     out.print("\nCtrl-C ends it.")
 
 
