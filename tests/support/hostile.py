@@ -11,7 +11,7 @@ from catchup.kg.snapshot.index import write_index
 from catchup.kg.snapshot.manifest import Manifest
 from catchup.kg.snapshot.parts import write_part
 
-EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"' & {{ 7*7 }}"
+EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"' & {{ 12345*6789 }}"
 
 
 def _text(value: str = EVIL, lang: str | None = "en") -> ox.Literal:
