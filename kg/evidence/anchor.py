@@ -7,8 +7,6 @@ part or occurs there more than once is refused, never guessed.
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
 
 from catchup.kg.errors import CatchupError, InputError, Problem, Where
@@ -155,28 +153,3 @@ def _passages(node: Node | None) -> list[Mapping]:
     if isinstance(node, Sequence):
         return [m for item in node.items for m in _passages(item)]
     return []
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Anchor the files named on the command line; return the exit code."""
-    parser = argparse.ArgumentParser(description="Make the anchors of draft passages.")
-    parser.add_argument("--sources", type=Path, required=True, help="folder of the source texts")
-    parser.add_argument("files", type=Path, nargs="+", help="entries with draft passages")
-    given = parser.parse_args(arguments)
-    wrong = 0
-    for path in given.files:
-        try:
-            made, problems = anchor_file(path, given.sources)
-        except CatchupError as error:
-            print(error, file=sys.stderr)
-            wrong += 1
-            continue
-        print(f"{path}: {made} anchored, {len(problems)} refused")
-        for problem in problems:
-            print(f"  {problem}")
-        wrong += len(problems)
-    return 1 if wrong else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
