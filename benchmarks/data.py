@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
+import re
+import shutil
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from catchup.kg import names
 from catchup.kg.snapshot.build import build
+from catchup.kg.snapshot.index import IDENTIFYING, NAMING, write_index
 from catchup.kg.snapshot.manifest import Manifest, Part
+from catchup.kg.snapshot.parts import read_part
 
 #: Kinds of part that are copied to make a larger graph: what cases would bring.
 COPIED = ("source", "direct", "inferred", "entities")
+#: A name or an identifier in a line of N-Quads.
+NAMED = re.compile("(<(?:" + "|".join(map(re.escape, (*NAMING, *IDENTIFYING))) + r')> ")(.*)(?=")')
+#: A word of a name that a copy has otherwise: a proper name, a number of a claim, Chinese.
+PROPER = re.compile(r"(?<![\\\w])[A-Z][\w-]*|[\u4e00-\u9fff]+")
+#: Characters of Chinese names of firms, and syllables of others.
+CJK = "华为中兴海尔联想国际通信技术东方电子星科创新大洋明天光云龙飞宇长江北京深圳信息网络美好安康"
+SYLLABLES = [c + v for c in "bdfghjklmnprstvwz" for v in ("a", "e", "i", "o", "u", "an", "ei")]
 
 
 @dataclass(frozen=True)
@@ -29,14 +42,19 @@ class Data:
 def prepare(folder: Path, wanted: int) -> Data:
     """Return a graph of about `wanted` triples (0: the real one), made in `folder` if missing.
 
-    The larger graphs are copies of the real one in which every instance has a name of its own.
+    The larger graphs are copies of the real one in which every instance has an IRI of its own, and
+    proper names and identifiers of its own too; other words recur, as they do in one field.
     """
     real = folder / "real"
     manifest = build(real).manifest
     name = "real" if not wanted else f"{wanted // 1_000_000}M"
     home = real if not wanted else folder / name
-    if wanted and not (home / "manifest.json").is_file():
-        manifest = _grow(real, manifest, home, wanted)
+    origin = home / "grown-from"
+    if wanted and (not origin.is_file() or origin.read_text() != manifest.id):
+        shutil.rmtree(home, ignore_errors=True)
+        grown = _grow(real, manifest, home, wanted)
+        origin.write_text(manifest.id)
+        manifest = grown
     elif wanted:
         manifest = _manifest(home)
     ntriples = folder / f"{name}-{manifest.id[:12]}.nt"
@@ -52,7 +70,7 @@ def _grow(real: Path, manifest: Manifest, home: Path, wanted: int) -> Manifest:
     total = 0
     per_copy = sum(p.triples for p in manifest.parts if p.kind in COPIED and p.default)
     fixed = [p for p in manifest.parts if p.kind not in COPIED or not p.default]
-    copies = max(1, (wanted - sum(p.triples for p in fixed if p.default)) // per_copy)
+    copies = -(-(wanted - sum(p.triples for p in fixed if p.default)) // per_copy)
     for part in fixed:
         target = home / part.file
         target.write_bytes((real / part.file).read_bytes())
@@ -61,16 +79,32 @@ def _grow(real: Path, manifest: Manifest, home: Path, wanted: int) -> Manifest:
     for part in (p for p in manifest.parts if p.kind in COPIED and p.default):
         text = (real / part.file).read_text(encoding="utf-8")
         for copy in range(copies):
-            tagged = text.replace(f"<{names.D}", f"<{names.D}n{copy}-") if copy else text
+            tagged = _copied(text, copy) if copy else text
             file = f"parts/{hashlib.sha256(tagged.encode()).hexdigest()}.nq"
             (home / file).write_text(tagged, encoding="utf-8")
             parts.append(Part(part.graph, file, part.triples, part.kind, True, part.of))
             total += part.triples
     grown = Manifest.of(parts, {"claims": {}, "triples": total, "default": total})
     grown.save(home)
-    (home / grown.index).parent.mkdir(exist_ok=True)
-    (home / grown.index).write_bytes((real / manifest.index).read_bytes())
+    write_index(home / grown.index, (q for part in parts for q in read_part(home, part)))
     return grown
+
+
+def _copied(text: str, copy: int) -> str:
+    """Return the N-Quads `text` with IRIs and names of their own for the copy of this number."""
+    tagged = text.replace(f"<{names.D}", f"<{names.D}n{copy}-")
+    return NAMED.sub(lambda m: m[1] + PROPER.sub(lambda w: _other(w[0], copy), m[2]), tagged)
+
+
+@lru_cache(maxsize=100_000)
+def _other(word: str, copy: int) -> str:
+    """Return what a copy says for a proper name: the same for the same word, whatever the run."""
+    chance = random.Random(f"{copy} {word}")
+    if "\u4e00" <= word[0] <= "\u9fff":
+        return "".join(chance.choices(CJK, k=len(word)))
+    letters, dash, number = word.partition("-")
+    made = "".join(chance.choices(SYLLABLES, k=max(1, min(4, len(letters) // 2)))).capitalize()
+    return (made.upper() if letters.isupper() else made) + (f"{copy}{dash}{number}" if dash else "")
 
 
 def _manifest(home: Path) -> Manifest:
