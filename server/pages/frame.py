@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -179,6 +180,7 @@ class PageRoute:
             return
         if scope["method"] not in ("GET", "HEAD"):
             raise MethodNotAllowed(scope["method"], _ALLOW)
+        began = time.perf_counter()
         frame, visit = self._frame, read_visit(self._frame.services, scope)
         key = repr((frame.services.store.snapshot, self._form, visit.path, visit.query, visit.lang))
         page = frame.kept.get(key)
@@ -193,6 +195,7 @@ class PageRoute:
             "Vary": "Accept-Encoding, Accept-Language, Cookie",
             "Server-Timing": f'cache;desc="{"hit" if hit else "miss"}"',
         }
+        headers["Server-Timing"] += f", total;dur={(time.perf_counter() - began) * 1000:.1f}"
         if self._form == "html":
             headers["Content-Language"] = LANGUAGES[visit.lang]
         if visit.chose:
