@@ -49,7 +49,10 @@ class Cases:
         config = services.config
         self.home: Path = config.home or settings.home()
         infer = None if isinstance(services.store, AsyncRemote) else services.store.infer  # type: ignore[attr-defined]
-        self.keeper = Keeper(self.home, config.base, Checker().run, infer)
+        checker = Checker()
+        if config.tokens is not None:
+            checker.start()
+        self.keeper = Keeper(self.home, config.base, checker.run, infer)
         self.tool = f"catchup {package_version()} (HTTP)"
 
     async def sent(self, request: Request, case: str = "") -> Sent:

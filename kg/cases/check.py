@@ -19,7 +19,9 @@ from catchup.kg.cases.terms import Terms, load_terms
 from catchup.kg.errors import Problem, Where
 from catchup.kg.reading.entry import Loaded
 from catchup.kg.reading.positions import Positions
-from catchup.kg.reasoning.clashes import find_clashes
+from catchup.kg.reasoning.clashes import clashes
+from catchup.kg.reasoning.lookup import Memory
+from catchup.kg.reasoning.ontology import as_fact
 from catchup.kg.shapes.validate import Finding, validate
 
 HEADER_KEYS = ("id", "title", "creator", "licence")
@@ -137,8 +139,8 @@ def _types(entry: Entry) -> list[ox.Triple]:
 
 def _contradictions(entry: Entry, said: set[tuple[str, str]]) -> Iterable[Finding]:
     """Yield what contradicts the ontology and has not been `said` of the same field yet."""
-    own = [q.triple for q in entry.quads]
-    for clash in find_clashes([*own, *_types(entry)], entry.terms.ontology):
+    facts = [as_fact(t) for t in (*(q.triple for q in entry.quads), *_types(entry))]
+    for clash in clashes(entry.terms.program, facts, Memory()):
         at = [(s.value, p.value) for s, p, _ in clash.triples if s.value in entry.subjects]
         subject, predicate = at[0] if at else (clash.subject, clash.predicate or "")
         if (subject, predicate) in said:

@@ -6,6 +6,7 @@ of this process takes it under limits (kg.cases.job) and ends. Many jobs run sid
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -18,7 +19,7 @@ from typing import Any
 from catchup.kg.cases import job
 from catchup.kg.cases.formats import FORMATS
 from catchup.kg.engine.wire import frame, read_frame
-from catchup.kg.errors import CannotRun
+from catchup.kg.errors import CannotRun, CatchupError
 
 #: Jobs at once; each may take job.MEMORY.
 SIDE_BY_SIDE = 4
@@ -55,6 +56,15 @@ class Checker:
         self._places = threading.BoundedSemaphore(SIDE_BY_SIDE)
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+
+    def start(self) -> None:
+        """Start the holder in the background, so that the first job need not wait for it (1 s)."""
+
+        def begin() -> None:
+            with self._lock, contextlib.suppress(CatchupError, OSError):
+                self._start()
+
+        threading.Thread(target=begin, name="catchup-checker", daemon=True).start()
 
     def run(self, what: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         """Do a job. Raises the error it met, CaseTooHard over the limits, CannotRun when full."""

@@ -27,7 +27,6 @@ from catchup.kg.cases.read import read_case
 from catchup.kg.cases.terms import load_terms
 from catchup.kg.engine.wire import frame, read_frame
 from catchup.kg.errors import CatchupError, InputError, SyntaxProblem, Where
-from catchup.kg.reasoning.clashes import find_clashes
 from catchup.kg.shapes.load import load_profile
 from catchup.kg.shapes.validate import validate
 
@@ -81,7 +80,7 @@ def warm(formats: Iterable[str]) -> None:
     claim = ox.NamedNode(names.D + "warm")
     triple = ox.Triple(claim, ox.NamedNode(names.RDF + "type"), ox.NamedNode(names.CU + "Claim"))
     validate([triple], (), [claim.value], "profile-new-case")
-    find_clashes([triple], terms.ontology)
+    assert terms.program
 
 
 def _sample_workbook() -> bytes:
@@ -94,9 +93,8 @@ def _sample_workbook() -> bytes:
 
 
 def serve(sock: socket.socket) -> None:
-    """Do the one job that comes in on `sock` under limits, and answer on it."""
+    """Do the one job that comes in on `sock` under limits, and answer on it; all must be warm."""
     header, body = read_frame(sock)
-    warm([header["format"]])
     known = Known.at(Path(header["home"]))
     _limit(header.get("patience", 1))
     try:
@@ -140,6 +138,7 @@ def run_forked(job: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]
         with open(os.devnull, "w") as nothing:  # noqa: PTH123
             os.dup2(nothing.fileno(), 2)
         try:
+            warm([job["format"]])
             serve(theirs)
         finally:
             os._exit(0)

@@ -230,7 +230,7 @@ def _twins(entry: Entry) -> Iterator[Finding]:
             continue
         if subject in entry.types or not isinstance(quad.object, ox.Literal):
             continue
-        candidates = entry.known.alike(quad.object.value, but=entry.graph)
+        candidates = entry.known.alike(quad.object.value, entry.graph, ENTITIES)
         known = entry.known.types((c.iri for c in candidates), but=entry.graph)
         for candidate in candidates[:3]:
             if not known.get(candidate.iri, set()) & ENTITIES or (subject, candidate.iri) in told:

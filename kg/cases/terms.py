@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 import pyoxigraph as ox
 from rapidfuzz import fuzz, process
@@ -12,6 +12,8 @@ from rapidfuzz import fuzz, process
 from catchup.kg import names
 from catchup.kg.reading.context import Context
 from catchup.kg.reading.files import ontology_files, parse_turtle, vocabulary_files
+from catchup.kg.reasoning.ontology import from_triples
+from catchup.kg.reasoning.rules import Program, compile_rules
 from catchup.kg.shapes.lint import derived_terms
 
 TYPE, SUBCLASS = names.RDF + "type", names.RDFS + "subClassOf"
@@ -33,6 +35,11 @@ class Terms:
     derived: set[str] = field(default_factory=set)
     ranges: dict[str, str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+
+    @cached_property
+    def program(self) -> Program:
+        """The rules of the ontology, compiled once."""
+        return compile_rules(from_triples(self.ontology))
 
     def choices(self, predicate: str) -> list[str]:
         """Return the concepts that `predicate` takes, when its range is a list of concepts."""

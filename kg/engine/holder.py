@@ -68,7 +68,7 @@ class Holder:
         self._warm()
         gc.collect()
         gc.freeze()
-        return {"snapshot": snapshot.id, "triples": len(self._memory.store)}
+        return {"snapshot": snapshot.id}
 
     def _warm(self) -> None:
         """Import and run once what workers need: they can open no file to import from."""

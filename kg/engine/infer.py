@@ -37,7 +37,7 @@ def serve(sock: socket.socket, memory: MemoryStore, graph: str) -> None:
         base = Snapshot(snapshot.directory, replace(snapshot.manifest, parts=tuple(kept)))
         memory.load(base)
         quads = list(ox.parse(given, format=ox.RdfFormat.N_QUADS))
-        found = infer_in(memory.store, quads, base.directory, base.manifest)
+        found = infer_in(memory.store, quads, base.directory, base.manifest, memory.program)
         rows = [(n, of, "".join(f"{t} .\n" for t in triples)) for n, of, triples in found]
         sock.sendall(wire.frame({"derived": rows}))
     except CatchupError as error:

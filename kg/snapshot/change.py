@@ -24,6 +24,7 @@ from catchup.kg.snapshot.parts import read_part, write_part
 
 if TYPE_CHECKING:
     from catchup.kg.reasoning.materialise import Entailed
+    from catchup.kg.reasoning.rules import Program
 
 #: From the case's quads to what follows, as (graph, causes, triples).
 Infer = Callable[[Sequence[ox.Quad]], list[Derived]]
@@ -82,12 +83,19 @@ def load_store(home: Path, manifest: Manifest) -> ox.Store:
 
 
 def infer_in(
-    store: ox.Store, quads: Sequence[ox.Quad], home: Path, manifest: Manifest
+    store: ox.Store,
+    quads: Sequence[ox.Quad],
+    home: Path,
+    manifest: Manifest,
+    program: Program | None = None,
 ) -> list[Derived]:
-    """Return what `quads` of a case add to the snapshot `manifest` that is loaded in `store`."""
+    """Return what `quads` of a case add to the snapshot `manifest` that is loaded in `store`.
+
+    `program` are the rules of its ontology, where they are compiled already.
+    """
     from catchup.kg.reasoning.materialise import causes_of, materialise_case, program_in
 
-    program = program_in(store)
+    program = program or program_in(store)
     given = [
         (c, [q.triple for q in read_part(home, p)]) for p in manifest.parts if (c := _cause(p))
     ]
