@@ -156,6 +156,8 @@ class Describer:
         graph.add(service, RDF + "type", SD + "Service", DCAT + "DataService")
         graph.add(service, SD + "endpoint", service)
         graph.add(service, SD + "supportedLanguage", SD + "SPARQL11Query")
+        if config.services:
+            graph.add(service, SD + "feature", SD + "BasicFederatedQuery")
         graph.add(service, SD + "resultFormat", *(FORMAT_IRI + f for f in _W3C_FORMATS.values()))
         graph.add(service, SD + "defaultDataset", dataset)
         graph.add(service, DCTERMS + "title", text("Catchup SPARQL endpoint"))

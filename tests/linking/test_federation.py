@@ -163,3 +163,10 @@ def test_the_federated_questions_answer(allowed: Served, site: Served, name: str
             "Haier": "false", "Huawei": "true", "ZTE": "true"
         }  # fmt: skip
     assert site.query(federated()[name].query).status_code == 403
+
+
+def test_the_description_says_whether_others_are_asked(allowed: Served, site: Served) -> None:
+    feature = "service-description#BasicFederatedQuery"
+    ntriples = {"Accept": "application/n-triples"}
+    assert feature in allowed.get("/sparql", headers=ntriples).text
+    assert feature not in site.get("/sparql", headers=ntriples).text
