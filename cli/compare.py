@@ -11,12 +11,13 @@ import typer
 
 from catchup.cli.options import Home, home_or_default
 from catchup.cli.output import out, table
-from catchup.kg.compare.ask import requests, rows_of
+from catchup.kg.compare.ask import requests, rows, rows_of, told_request
 from catchup.kg.compare.dimensions import BY_KEY, USUAL, dimensions
 from catchup.kg.compare.formats import as_csv, as_html, as_latex, grid
 from catchup.kg.compare.qca import truth_table
 from catchup.kg.compare.table import Comparison
 from catchup.kg.compare.table import compare as compare_cases
+from catchup.kg.compare.told import Told
 from catchup.kg.engine.sync import Engine
 from catchup.kg.names import CU
 from catchup.kg.parameters import resolve
@@ -74,8 +75,8 @@ def compare(
     index = open_index(folder / manifest.index)
     cases = list(dict.fromkeys(resolve(f, CU + "Firm", index, "firm") for f in firms))
     with Engine(folder / NAME) as engine:
-        answers = {name: engine.query(q).body for name, q in requests(cases).items()}
-    made = compare_cases(cases, wanted, rows_of(answers), index, lang, manifest.id)
+        told = {case: _told(engine, case) for case in cases}
+    made = compare_cases(told, wanted, index, lang, manifest.id)
     if outcome:
         _truth(made, condition or [], outcome, silence_absent, format)
         return
@@ -92,6 +93,12 @@ def compare(
         head, *lines = grid(made, transpose, claims=False)
         table("", head, lines)
         out.print(f"content {made.hash}")
+
+
+def _told(engine: Engine, case: str) -> Told:
+    told = engine.query(told_request(case)).body
+    asked = requests(row["s"].value for row in rows(told))
+    return Told(rows_of(told, [(name, engine.query(request).body) for name, request in asked]))
 
 
 def _truth(

@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from catchup.kg.compare.table import Cell, Comparison, Value
+from catchup.kg.compare.table import Comparison
+from catchup.kg.compare.told import Cell, Value
 
 SILENT = ""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any, Literal
 
-from catchup.kg.compare.table import Cell, Comparison, Line, Value
+from catchup.kg.compare.table import Comparison, Line
+from catchup.kg.compare.told import Value
 from catchup.kg.errors import InputError, Where
 from catchup.kg.names import CUV
 
@@ -107,12 +109,13 @@ def offered(comparison: Comparison) -> list[Condition]:
     """Return every condition that a comparison offers: each value that some case has."""
     found: dict[str, Condition] = {}
     for line in comparison.lines:
-        for cell in line.cells:
-            for value in cell.values:
-                key = _key(line, value)
-                if value.iri and key not in found:
-                    members = tuple(_member(c, value.iri) for c in line.cells)
-                    found[key] = Condition(key, f"{line.label}: {value.text}", members)
+        said = [{v.iri for v in cell.values if not v.denied} for cell in line.cells]
+        denied = [{v.iri for v in cell.values if v.denied} for cell in line.cells]
+        for value in (v for cell in line.cells for v in cell.values if v.iri):
+            key = _key(line, value)
+            if key not in found:
+                members = tuple(map(partial(_member, value.iri), said, denied))
+                found[key] = Condition(key, f"{line.label}: {value.text}", members)
     return list(found.values())
 
 
@@ -174,12 +177,10 @@ def _key(line: Line, value: Value) -> str:
     return f"{line.key}:{value.iri.rpartition('/')[2]}"
 
 
-def _member(cell: Cell, iri: str) -> Member:
-    if any(v.iri == iri and not v.denied for v in cell.values):
+def _member(iri: str, said: set[str], denied: set[str]) -> Member:
+    if iri in said:
         return "1"
-    denied = any(v.iri == iri and v.denied for v in cell.values)
-    contrary = any(v.iri == _CONTRARY.get(iri) and not v.denied for v in cell.values)
-    return "0" if denied or contrary else "-"
+    return "0" if iri in denied or _CONTRARY.get(iri) in said else "-"
 
 
 def _shown(member: Member, silence_absent: bool) -> Member:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
-from catchup.kg.compare.ask import cases_request, requests, rows, rows_of
+from catchup.kg.compare.ask import cases_request, requests, rows, rows_of, told_request
 from catchup.kg.compare.dimensions import BY_KEY, DIMENSIONS, USUAL, Dimension, dimensions
 from catchup.kg.compare.formats import as_html, as_latex, cell_text, grid
 from catchup.kg.compare.qca import Condition, TruthTable, offered, truth_table
 from catchup.kg.compare.table import Comparison, Line, compare
+from catchup.kg.compare.told import Told
 from catchup.kg.engine.model import Request
 from catchup.kg.names import CU
 from catchup.kg.parameters import resolve
@@ -43,14 +45,14 @@ class Choice:
 
 async def make(visit: Visit) -> Sheet:
     """Return the comparison. Raises NotFound and InputError for what cannot be compared."""
-    known = [r["case"].value for r in rows(await _body(visit, cases_request()))]
+    known = await visit.once("cases", lambda: _known(visit))
     choice = _choice(visit, known)
-    names = list(requests(choice.cases).items())
-    bodies = await asyncio.gather(*(_body(visit, request) for _, request in names))
-    answers = {name: body for (name, _), body in zip(names, bodies, strict=True)}
+    told = await asyncio.gather(
+        *(visit.once(("told", c), partial(_told, visit, c)) for c in choice.cases)
+    )
     whole = compare(
-        choice.cases, choice.wanted, rows_of(answers), visit.data.index, LANGUAGES[visit.lang],
-        visit.services.store.snapshot,
+        dict(zip(choice.cases, told, strict=True)), choice.wanted, visit.data.index,
+        LANGUAGES[visit.lang], visit.services.store.snapshot,
     )  # fmt: skip
     content = whole.hash
     truth = _truth(whole, choice)
@@ -100,6 +102,19 @@ async def make(visit: Visit) -> Sheet:
         },
         canonical=f"/compare?{urlencode(pairs)}",
     )
+
+
+async def _known(visit: Visit) -> list[str]:
+    """Return the firms that can be compared, those of whom most is said first."""
+    return [r["case"].value for r in rows(await _body(visit, cases_request()))]
+
+
+async def _told(visit: Visit, case: str) -> Told:
+    """Return what is told of a case."""
+    told = await _body(visit, told_request(case))
+    asked = requests(row["s"].value for row in rows(told))
+    bodies = await asyncio.gather(*(_body(visit, request) for _, request in asked))
+    return Told(rows_of(told, zip((name for name, _ in asked), bodies, strict=True)))
 
 
 async def _body(visit: Visit, request: Request) -> bytes:
@@ -185,13 +200,11 @@ def _by_row(
     conditions: Sequence[Condition], lines: Sequence[Line]
 ) -> list[tuple[Line, list[tuple[Condition, str]]]]:
     """Return conditions under the rows they belong to, each with the value's own label."""
-    found: list[tuple[Line, list[tuple[Condition, str]]]] = []
-    for line in lines:
-        own: list[tuple[Condition, str]] = [
-            (c, c.label.removeprefix(line.label + ": "))
-            for c in conditions
-            if c.key.rpartition(":")[0] == line.key
-        ]
-        if own:
-            found.append((line, own))
-    return found
+    of_row: dict[str, list[Condition]] = {}
+    for c in conditions:
+        of_row.setdefault(c.key.rpartition(":")[0], []).append(c)
+    return [
+        (line, [(c, c.label.removeprefix(line.label + ": ")) for c in of_row[line.key]])
+        for line in lines
+        if line.key in of_row
+    ]

@@ -22,6 +22,7 @@ from catchup.server.asgi import Receive, Scope, Send, header, send_response, unl
 from catchup.server.asgi_route import AsgiRoute
 from catchup.server.negotiate import encoding
 from catchup.server.pages.facts import LANGUAGES, href, outside, short
+from catchup.server.pages.held import Held
 from catchup.server.pages.sheet import Download, Maker, Sheet, csv_of
 from catchup.server.pages.visit import COOKIE, Visit, read_visit
 from catchup.server.pages.words import say
@@ -87,6 +88,7 @@ class Frame:
     def __init__(self, services: Services) -> None:
         self.services = services
         self.kept = Kept(_KEPT)
+        self.held = Held()
 
     @cached_property
     def environment(self) -> Environment:
@@ -143,7 +145,7 @@ class Frame:
 
     def plain(self, template: str, title: str, description: str, **context: Any) -> str:
         """Return a page that belongs to no visit (a problem), in English."""
-        visit = Visit(self.services, "/", {}, (), "en", False, "")
+        visit = Visit(self.services, "/", {}, (), "en", False, "", self.held)
         return self.page(visit, Sheet(template, title, description, context)).decode()
 
     async def render(self, visit: Visit, make: Maker, form: str) -> Rendered:
@@ -181,7 +183,7 @@ class PageRoute:
         if scope["method"] not in ("GET", "HEAD"):
             raise MethodNotAllowed(scope["method"], _ALLOW)
         began = time.perf_counter()
-        frame, visit = self._frame, read_visit(self._frame.services, scope)
+        frame, visit = self._frame, read_visit(self._frame.services, scope, self._frame.held)
         key = repr((frame.services.store.snapshot, self._form, visit.path, visit.query, visit.lang))
         page = frame.kept.get(key)
         hit = page is not None

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
+from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from catchup.server.asgi import Scope, header
 from catchup.server.limits import client_of
 from catchup.server.pages.data import Data
 from catchup.server.pages.facts import LANGUAGES
+from catchup.server.pages.held import Held
 from catchup.server.pages.words import say
 from catchup.server.services import Services
 
 COOKIE = "catchup-lang"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,16 @@ class Visit:
     #: whether the language was chosen in the address, to be remembered
     chose: bool
     client: str
+    held: Held
 
     @property
     def data(self) -> Data:
         """Where the page gets its data."""
         return Data(self.services, self.client, self.lang)
+
+    async def once(self, key: object, make: Callable[[], Awaitable[T]]) -> T:
+        """Return what `make` makes for `key`: made once for the snapshot that is served."""
+        return await self.held.get(self.services.store.snapshot, key, make)
 
     def get(self, name: str, otherwise: str = "") -> str:
         """Return a query parameter (the first of its name)."""
@@ -53,7 +62,7 @@ class Visit:
         return say(text, self.lang, **values)
 
 
-def read_visit(services: Services, scope: Scope) -> Visit:
+def read_visit(services: Services, scope: Scope, held: Held) -> Visit:
     """Return the visit that a request is. What is malformed in it is left out."""
     raw = scope["query_string"].decode("latin-1")
     query = tuple(parse_qsl(raw, keep_blank_values=True, max_num_fields=200))
@@ -68,6 +77,7 @@ def read_visit(services: Services, scope: Scope) -> Visit:
         lang=lang,
         chose=chose,
         client=client_of(scope, services.config.proxies),
+        held=held,
     )
 
 
