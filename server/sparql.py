@@ -5,7 +5,16 @@ from __future__ import annotations
 from catchup.kg.engine.formats import FORMATS
 from catchup.kg.engine.model import Request
 from catchup.kg.errors import CatchupError
-from catchup.server.asgi import Receive, Scope, Send, header, read_body, send_response, unless_gone
+from catchup.server.asgi import (
+    ClientGone,
+    Receive,
+    Scope,
+    Send,
+    header,
+    read_body,
+    send_response,
+    unless_gone,
+)
 from catchup.server.description import service_description
 from catchup.server.limits import client_of
 from catchup.server.negotiate import (
@@ -36,6 +45,9 @@ class SparqlEndpoint:
             await self._answer(scope, receive, send)
         except CatchupError as error:
             await send_problem(self._services, scope, send, error)
+        except ClientGone:
+            # nobody is there to be told; uvicorn closes what was begun
+            return
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"]
