@@ -80,8 +80,16 @@ def search(
 
 def by_identifier(db: sqlite3.Connection, identifier: str) -> list[str]:
     """Return the IRIs that carry `identifier` (a claim number, a DOI, a country code)."""
-    rows = db.execute("SELECT DISTINCT iri FROM identifiers WHERE identifier = ?", (identifier,))
-    return [iri for (iri,) in rows]
+    return list(degrees(db, identifier))
+
+
+def degrees(db: sqlite3.Connection, identifier: str) -> dict[str, bool]:
+    """Return the IRIs that carry `identifier`, and whether as their own or as one that is close."""
+    rows = db.execute(
+        "SELECT iri, min(degree = 'close') FROM identifiers WHERE identifier = ? GROUP BY iri",
+        (identifier,),
+    )
+    return {iri: not close for iri, close in rows}
 
 
 def types_of(db: sqlite3.Connection, iris: Iterable[str]) -> dict[str, tuple[str, ...]]:

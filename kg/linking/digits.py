@@ -38,6 +38,8 @@ def ror(local: str) -> bool:
     return f"{98 - (number * 100) % 97:02d}" == local[-2:]
 
 
+#: Divisions that ISIC Rev.4 leaves out.
+_NO_DIVISION = "00|04|34|40|44|48|54|57|67|76|83|89"
 #: Form of an identifier by scheme, what it is called, and its check, if it has one.
 SCHEMES: dict[str, tuple[str, str, Callable[[str], bool] | None]] = {
     "wd": (r"Q[1-9]\d*", "a Wikidata item (Q and digits)", None),
@@ -49,6 +51,7 @@ SCHEMES: dict[str, tuple[str, str, Callable[[str], bool] | None]] = {
     "isin": (r"[A-Z]{2}[A-Z0-9]{9}\d", "an ISIN (two letters, nine characters, a digit)", luhn),
     "fundref": (r"\d{9,12}", "a funder number (9 to 12 digits)", None),
     "stw": (r"\d{5}-\d", "an STW descriptor (five digits, a dash, a digit)", None),
+    "isic4": (rf"[A-U]|(?!{_NO_DIVISION})\d{{2,4}}", "a code of ISIC Rev.4", None),
     "dbr": (r"[^\s<>\"{}|^`\\]+", "the name of a DBpedia resource", None),
     "doi": (r"10\.\d{4,9}/\S+", "a DOI (10.NNNN/...)", None),
 }

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from catchup.kg import names
 from catchup.kg.errors import Problem
-from catchup.kg.linking.sssom import SAME, MappingSet, Match
+from catchup.kg.linking.sssom import NAMESPACES, SAME, MappingSet, Match
 from catchup.kg.reading import files
 from catchup.kg.reading.positions import Positions
 
@@ -21,19 +21,21 @@ CODES = ("grid", "lei", "fundref")
 GRAPH = ox.NamedNode(names.graph_iri("links"))
 _IDENTIFIER = ox.NamedNode(names.DCTERMS + "identifier")
 _SAME = ox.NamedNode(names.SCHEMA + "sameAs")
+_ISIC = ox.NamedNode(NAMESPACES["isic4"] + "scheme")
 
 
 def quads(sets: Iterable[MappingSet], positions: Positions) -> list[ox.Quad]:
     """Return the quads of the graph `links`, recording where each subject was written.
 
-    An ISIN names a share and not the firm, so it stays in the table.
+    An ISIN names a share and not the firm, so it stays in the table. A class of ISIC comes with its
+    code and title, so that a query can ask for them.
     """
     found: dict[ox.Quad, None] = {}
     for table in sets:
         for row in table.rows:
             quad = _quad(table, row)
             if quad is not None:
-                found[quad] = None
+                found |= dict.fromkeys([quad, *_class(table, row)])
                 positions.add(table.expand(row.subject_id), quad.predicate.value, row.where)
     return list(found)
 
@@ -97,3 +99,16 @@ def _quad(table: MappingSet, row: Match) -> ox.Quad | None:
         return ox.Quad(subject, _IDENTIFIER, ox.Literal(row.local), GRAPH)
     target = ox.NamedNode(table.expand(row.object_id))
     return ox.Quad(subject, ox.NamedNode(table.expand(row.predicate_id)), target, GRAPH)
+
+
+def _class(table: MappingSet, row: Match) -> list[ox.Quad]:
+    if row.scheme != "isic4":
+        return []
+    node = ox.NamedNode(table.expand(row.object_id))
+    said: dict[str, ox.NamedNode | ox.Literal] = {
+        names.RDF + "type": ox.NamedNode(names.SKOS + "Concept"),
+        names.SKOS + "notation": ox.Literal(row.local),
+        names.SKOS + "prefLabel": ox.Literal(row.object_label, language="en"),
+        names.SKOS + "inScheme": _ISIC,
+    }
+    return [ox.Quad(node, ox.NamedNode(p), o, GRAPH) for p, o in said.items()]

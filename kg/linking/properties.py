@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catchup.kg import names
+from catchup.kg.linking.sssom import NAMESPACES
 from catchup.kg.linking.wikidata import ENTITY
 
 WIKIDATA_SERVICE = "https://wikidata.reconci.link/en/api"
@@ -44,13 +45,17 @@ PROPERTIES: dict[str, Property] = {
                  types=("Firm", "Unit")),
         Property("builtCapability", "built capability", "cu:builtCapability",
                  "Capabilities a firm built.", types=("Firm", "Unit")),
-        Property("wikidata", "Wikidata item", "schema:sameAs", "The item in Wikidata.",
+        Property("wikidata", "Wikidata item", "schema:sameAs|skos:exactMatch|skos:closeMatch",
+                 "The item in Wikidata; for a concept, one that is the same or close.",
                  space=ENTITY, service=WIKIDATA_SERVICE),
         Property("ror", "ROR id", "schema:sameAs", "The id in ROR.", space="https://ror.org/"),
         Property("isni", "ISNI", "schema:sameAs", "The ISNI.", space="https://isni.org/isni/"),
         Property("sameAs", "same as", "schema:sameAs", "The same thing elsewhere."),
         Property("identifier", "identifier", "dcterms:identifier|skos:notation",
                  "GRID, LEI, funder number; ISO 3166 code; DOI; claim number."),
+        Property("isic", "ISIC Rev.4 code", "skos:exactMatch|skos:broadMatch|skos:narrowMatch",
+                 "Class of ISIC that an industry is, is within, or has within it.",
+                 space=NAMESPACES["isic4"], types=("Industry", "Concept")),
         Property("definition", "definition", "skos:definition", "Definition.", types=("Concept",)),
         Property("broader", "broader concept", "skos:broader", "Broader concepts.",
                  types=("Concept",)),

@@ -16,8 +16,8 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from catchup.kg import names
-from catchup.kg.linking.spelling import bracketed, core
-from catchup.kg.search import by_identifier, labels_of
+from catchup.kg.linking.spelling import bracketed, core, identifier
+from catchup.kg.search import degrees, labels_of
 from catchup.kg.text import norm
 
 #: Types that tables are matched against, by local name, the most usual first.
@@ -37,6 +37,8 @@ ALIKE = 70.0
 #: Likeness and length from which one slip of the keyboard is taken for the name itself: below
 #: eight letters a slip makes other names ("Haier" and "Hair").
 SURE, SURE_LENGTH = 90.0, 8
+#: What an identifier of something close is worth: found, but never claimed.
+_CLOSE = 85.0
 #: Names that are compared by likeness at once; exact ones are found however many there are.
 _NEAREST = 60
 #: How much a context that agrees, disagrees, or a type that does not fit is worth.
@@ -108,9 +110,9 @@ class Matcher:
                 found[iri] = (score, exact, hint)
 
         stripped = text.strip()
-        for iri in by_identifier(self._db, stripped):
+        for iri, same in degrees(self._db, identifier(stripped)).items():
             # two letters are a country only for who asks for countries: PT is a firm, too
-            add(iri, 100, len(stripped) > 4 or bool(types))
+            add(iri, 100 if same else _CLOSE, same and (len(stripped) > 4 or bool(types)))
         for space in (names.BASE, names.D, names.CUV, ""):
             add(space + stripped, 100, True)
         plain, inner = bracketed(stripped)

@@ -1,4 +1,4 @@
-"""Names of firms as tables write them: legal forms, brackets, and what is left without them."""
+"""Names and identifiers as tables write them, and what is left without their trimmings."""
 
 from __future__ import annotations
 
@@ -20,6 +20,22 @@ _FORMS_ZH = (
     "股份有限公司", "有限责任公司", "控股有限公司", "有限公司", "控股集团", "集团", "控股", "公司",
 )  # fmt: skip
 _BRACKETS = re.compile(r"[(（\[]([^()（）\[\]]*)[)）\]]\s*$")
+#: Ways of writing an identifier whose own characters are the first group.
+_WRITTEN = tuple(
+    re.compile(p, re.IGNORECASE)
+    for p in (
+        r"(?:https?://)?(?:www\.|m\.)?wikidata\.org/(?:wiki|entity)/(?:Special:EntityData/)?(Q\d+)",
+        r"(?:wd|wikidata)\s*:\s*(Q\d+)",
+        r"(?:https?://)?(?:www\.)?ror\.org/(0[a-z0-9]{8})|ror\s*:\s*(0[a-z0-9]{8})",
+        r"(?:(?:https?://)?(?:www\.)?isni\.org/(?:isni/)?|isni\s*:?\s*)?"
+        r"((?:\d{4}[ -]?){3}\d{3}[\dX])",
+        r"(?:grid|lei|isin)\s*:\s*([\w.]+)",
+        r"isic(?:\s*rev\.?\s*4)?\s*:?\s*([A-U]|\d{2,4})",
+    )
+)
+_DOI = re.compile(
+    r"(?:doi\s*:\s*|(?:https?://)?(?:dx\.)?doi\.org/)?(10\.\d{4,9}/\S+)", re.IGNORECASE
+)
 _DOTTED = re.compile(r"\b(?:[A-Za-z]\.\s?){2,}")
 
 
@@ -47,3 +63,16 @@ def bracketed(name: str) -> tuple[str, str]:
     if not match or not name[: match.start()].strip():
         return name, ""
     return name[: match.start()].strip(), match[1].strip()
+
+
+def identifier(text: str) -> str:
+    """Return an identifier as the index has it: 'ISNI 0000 0000 8743 5787' without its blanks.
+
+    What is no identifier comes back as it was.
+    """
+    if match := _DOI.fullmatch(text):
+        return "doi:" + match[1].lower()
+    for pattern in _WRITTEN:
+        if match := pattern.fullmatch(text):
+            return re.sub(r"[ -]", "", next(g for g in match.groups() if g))
+    return text

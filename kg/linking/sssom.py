@@ -21,8 +21,10 @@ from catchup.kg.errors import InputError, Problem, Where
 from catchup.kg.snapshot.manifest import write_durably
 
 SAME = "schema:sameAs"
-#: How a mapping may be said here: identity, the nearest concept, a related thing.
-PREDICATES = (SAME, "skos:closeMatch", "rdfs:seeAlso")
+#: How concepts are mapped: `skos:broadMatch` says that the other one is broader.
+MATCHES = ("skos:exactMatch", "skos:closeMatch", "skos:broadMatch", "skos:narrowMatch")
+#: How a mapping may be said here: identity, a mapping of concepts, a related thing.
+PREDICATES = (SAME, *MATCHES, "rdfs:seeAlso")
 #: SSSOM's object for "looked for, and nothing was found".
 NOTHING = "sssom:NoTermFound"
 REQUIRED = ("subject_id", "predicate_id", "object_id", "mapping_justification")
@@ -61,6 +63,7 @@ NAMESPACES = {
     "lei": "https://search.gleif.org/#/record/",
     "isin": "urn:isin:",
     "stw": "http://zbw.eu/stw/descriptor/",
+    "isic4": "https://unstats.un.org/classifications/ISIC/rev4/",
     "doi": "https://doi.org/",
 }
 FALSE_FRIENDS = "false-friends.tsv"
@@ -259,11 +262,15 @@ def _wrong(found: MappingSet, row: Match) -> Iterable[tuple[str, str, str]]:
     if row.mapping_justification not in JUSTIFICATIONS:
         detail = f"'{row.mapping_justification}' is no justification that is used here."
         yield "mapping_justification", detail, f"Use {_or(JUSTIFICATIONS)}."
-    if row.predicate_id == "skos:closeMatch" and not row.subject_id.startswith("cuv:"):
-        detail = "skos:closeMatch would make the subject a concept."
+    if row.predicate_id in MATCHES and not row.subject_id.startswith("cuv:"):
+        detail = f"{row.predicate_id} would make the subject a concept."
         yield "predicate_id", detail, f"Use {SAME} or rdfs:seeAlso for what is none."
     if row.predicate_id == SAME and row.subject_id.startswith("cuv:"):
-        yield "predicate_id", "A concept has no identity elsewhere.", "Use skos:closeMatch."
+        detail = "A concept has no identity elsewhere."
+        yield "predicate_id", detail, f"Use {_or(MATCHES)}."
+    if row.scheme == "isic4" and not row.object_label:
+        detail = f"The title of the class {row.local} is missing."
+        yield "object_label", detail, "Write it as ISIC does: it is what the match rests on."
     if not row.comment:
         yield "comment", "The row has no evidence.", "Say in 'comment' where the id was found."
     if row.found and not _confident(row.confidence):

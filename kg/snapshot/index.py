@@ -7,6 +7,7 @@ read-only by everybody but the build.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterable
@@ -30,8 +31,15 @@ NAMING = {
     names.RDFS + "comment": "definition",
 }
 IDENTIFYING = {names.DCTERMS + "identifier", names.SKOS + "notation"}
-SAME = names.SCHEMA + "sameAs"
+#: Links by which a thing is found from elsewhere: "exact" says that both are the same.
+LINKING = {
+    names.SCHEMA + "sameAs": "exact",
+    names.SKOS + "exactMatch": "exact",
+    names.SKOS + "closeMatch": "close",
+}
 TYPE = names.RDF + "type"
+#: Graphs that describe things of others, which are not ours to be searched for.
+ELSEWHERE = {names.graph_iri("links"), names.graph_iri("enrichment")}
 
 TABLES = """
 CREATE TABLE names
@@ -39,7 +47,7 @@ CREATE TABLE names
 CREATE VIRTUAL TABLE words USING fts5(tokens, content='names', tokenize='unicode61', prefix='2 3');
 CREATE VIRTUAL TABLE terms USING fts5vocab('words', 'row');
 CREATE TABLE vocabulary (word TEXT PRIMARY KEY, rows INTEGER) WITHOUT ROWID;
-CREATE TABLE identifiers (iri TEXT, identifier TEXT, graph TEXT);
+CREATE TABLE identifiers (iri TEXT, identifier TEXT, graph TEXT, degree TEXT);
 CREATE TABLE types (iri TEXT, type TEXT, graph TEXT);
 """
 INDEXES = """
@@ -64,6 +72,8 @@ def rows(quads: Iterable[ox.Quad]) -> tuple[list[tuple[str, ...]], ...]:
         predicate = q.predicate.value
         subject = value(q.subject)
         graph = q.graph_name.value if isinstance(q.graph_name, ox.NamedNode) else ""
+        if graph in ELSEWHERE and not subject.startswith(names.BASE):
+            continue
         if predicate == TYPE:
             typed.append((subject, value(q.object), graph))
         elif predicate in NAMING and isinstance(q.object, ox.Literal):
@@ -73,10 +83,12 @@ def rows(quads: Iterable[ox.Quad]) -> tuple[list[tuple[str, ...]], ...]:
             lang = q.object.language or ""
             named.append((subject, field, text, lang, plain, graph, tokens(plain)))
         elif predicate in IDENTIFYING and isinstance(q.object, ox.Literal):
-            identified.append((subject, q.object.value, graph))
-        elif predicate == SAME:
-            link = value(q.object)
-            identified += [(subject, link, graph), (subject, link.rsplit("/", 1)[-1], graph)]
+            identified.append((subject, q.object.value, graph, "exact"))
+        elif predicate in LINKING and isinstance(q.object, ox.NamedNode):
+            link, degree = q.object.value, LINKING[predicate]
+            local = re.split(r"[/:]", link)[-1]
+            keys = (link, local) if local else (link,)
+            identified += [(subject, key, graph, degree) for key in keys]
     return sorted_by_standing(named, typed), identified, typed
 
 
@@ -124,7 +136,7 @@ def write_index(
             )
             db.execute("DELETE FROM vocabulary")
             db.execute("INSERT INTO vocabulary SELECT term, doc FROM terms")
-            db.executemany("INSERT INTO identifiers VALUES (?,?,?)", identified)
+            db.executemany("INSERT INTO identifiers VALUES (?,?,?,?)", identified)
             db.executemany("INSERT INTO types VALUES (?,?,?)", typed)
             db.executescript(INDEXES)
         db.close()

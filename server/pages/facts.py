@@ -169,6 +169,7 @@ def href(iri: str) -> str:
 #: Hosts of identifiers that readers know by name.
 _KNOWN = {
     "www.wikidata.org": "Wikidata", "doi.org": "DOI", "isni.org": "ISNI", "ror.org": "ROR",
+    "unstats.un.org": "ISIC Rev.4", "zbw.eu": "STW",
     "www.geonames.org": "GeoNames", "sws.geonames.org": "GeoNames", "viaf.org": "VIAF",
 }  # fmt: skip
 

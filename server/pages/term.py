@@ -8,7 +8,7 @@ import re
 from catchup.kg.catalogue import Question, catalogue
 from catchup.kg.names import BASE, CU, CUV, DCTERMS, OWL, RDF, RDFS, SCHEMA, SKOS, compact
 from catchup.server.pages.draw import terms
-from catchup.server.pages.facts import Facts, Names, Term, href
+from catchup.server.pages.facts import Facts, Names, Term, href, outside
 from catchup.server.pages.sheet import Sheet
 from catchup.server.pages.statements import Value, said_in
 from catchup.server.pages.theory import PROPERTIES, value
@@ -28,6 +28,14 @@ _SHOWN = (
     (SKOS + "broadMatch", "Kind that spans the sources"),
     (CU + "stepOrder", "Order"),
 )
+#: How a term is mapped to those of other vocabularies.
+_ELSEWHERE = (
+    (SKOS + "exactMatch", "The same elsewhere"),
+    (SKOS + "closeMatch", "Close to it elsewhere"),
+    (SKOS + "broadMatch", "Broader elsewhere"),
+    (SKOS + "narrowMatch", "Narrower elsewhere"),
+)
+_MATCHES = {predicate for predicate, _ in _ELSEWHERE}
 
 
 async def make(visit: Visit, iri: str) -> Sheet:
@@ -137,7 +145,7 @@ def _crumbs(visit: Visit, iri: str) -> list[tuple[str, str]]:
 def _rows(visit: Visit, facts: Facts, names: Names, iri: str) -> list[tuple[str, list[Value]]]:
     rows = []
     for predicate, heading in _SHOWN:
-        found = facts.all(iri, predicate)
+        found = [t for t in facts.all(iri, predicate) if predicate not in _MATCHES or _own(t)]
         plain = [t for t in found if not t.is_iri]
         if plain:
             text = facts.text(iri, predicate, visit.lang)
@@ -145,7 +153,15 @@ def _rows(visit: Visit, facts: Facts, names: Names, iri: str) -> list[tuple[str,
         shown = [_cell(names, t) for t in found if "/.well-known/genid/" not in t.value]
         if shown:
             rows.append((visit.say(heading), shown))
+    for predicate, heading in _ELSEWHERE:
+        away = [t.value for t in facts.all(iri, predicate) if t.is_iri and not _own(t)]
+        if away:
+            rows.append((visit.say(heading), [Value(outside(i), href(i)) for i in away]))
     return rows
+
+
+def _own(found: Term) -> bool:
+    return found.value.startswith(BASE)
 
 
 def _cell(names: Names, found: Term) -> Value:

@@ -50,6 +50,42 @@ def test_the_false_isin_of_huawei_is_refused() -> None:
     assert "check digits" in wrong("isin", "HK0000HWEI11")
 
 
+@pytest.mark.parametrize("code", ["04", "2x", "4001", "W", "00", "27501", "275 0"])
+def test_a_code_outside_isic_is_refused(code: str) -> None:
+    assert wrong("isic4", "2750") == wrong("isic4", "C") == ""
+    assert wrong("isic4", code) != ""
+
+
+CODED = """SELECT ?thing (GROUP_CONCAT(?found) AS ?codes) WHERE {
+  { ?thing a cu:Country OPTIONAL { ?thing skos:notation ?found FILTER(REGEX(?found, "^[A-Z]{2}$")) } }
+  UNION { ?thing cu:currencyPrinted ?printed
+    OPTIONAL { ?thing cu:currencyCode ?found FILTER(REGEX(?found, "^[A-Z]{3}$")) } }
+} GROUP BY ?thing"""
+INDUSTRIES = """SELECT ?thing (GROUP_CONCAT(DISTINCT ?code) AS ?codes) WHERE {
+  { ?thing a cu:Industry } UNION { ?firm cu:inIndustry ?thing }
+  OPTIONAL { ?thing skos:exactMatch|skos:broadMatch|skos:narrowMatch ?class
+    . ?class skos:inScheme <https://unstats.un.org/classifications/ISIC/rev4/scheme> ;
+      skos:notation ?code }
+} GROUP BY ?thing"""
+
+
+def test_countries_currencies_and_industries_carry_codes(link: Run) -> None:
+    def asked(query: str) -> dict[str, str]:
+        done = link("-e", query, "--format", "json", command="query")
+        assert done.returncode == 0, done.stderr
+        rows = json.loads(done.stdout)["results"]["bindings"]
+        return {r["thing"]["value"]: r.get("codes", {}).get("value", "") for r in rows}
+
+    codes = asked(CODED)
+    assert len(codes) > 15
+    assert [thing for thing, code in codes.items() if not code] == []
+    table = read_file(LINKS / "industries.sssom.tsv")
+    without = {table.expand(r.subject_id) for r in table.rows if not r.found}
+    industries = asked(INDUSTRIES)
+    assert {i for i, code in industries.items() if not code} == without
+    assert industries["https://w3id.org/catchup/vocab/homeAppliances"] == "2750"
+
+
 WRONG = {
     "false friend": (("wd:Q160120", "wd:Q208732"), "false friend"),
     "check digit": (("isni:0000000087435787", "isni:0000000087435788"), "check digits"),
@@ -62,6 +98,8 @@ WRONG = {
     "date": (("\t2026-11-22\t", "\tyesterday\t"), "is no date"),
     "metadata": (("# license", "# licence"), "lack license"),
     "justification": (("semapv:ManualMappingCuration", "semapv:Hunch"), "justification"),
+    "isic code": (("isic4:2750", "isic4:4401"), "is not a code of ISIC"),
+    "isic title": (("\tManufacture of domestic appliances\t", "\t\t"), "The title of the class"),
     "column": (("\tmapping_date\t", "\tdate\t"), "There is no slot 'date'"),
 }
 
@@ -71,7 +109,7 @@ def test_a_slip_is_found_with_file_and_line(link: Run, tmp_path: Path, case: str
     folder = tmp_path / "links"
     shutil.copytree(LINKS, folder)
     (old, new), said = WRONG[case]
-    table = folder / "firms.sssom.tsv"
+    table = folder / ("industries.sssom.tsv" if "isic" in case else "firms.sssom.tsv")
     text = table.read_text(encoding="utf-8")
     assert old in text
     table.write_text(text.replace(old, new, 1), encoding="utf-8")
