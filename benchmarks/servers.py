@@ -52,7 +52,7 @@ class Server:
         self.cleanup()
 
 
-def ours(data: Data, folder: Path, workers: int = 2) -> Server:
+def ours(data: Data, folder: Path, workers: int = 2, *, warm: bool = False) -> Server:
     """Our server on the snapshot."""
     port = free_port()
     script = (
@@ -60,7 +60,7 @@ def ours(data: Data, folder: Path, workers: int = 2) -> Server:
         "from catchup.server.run import run; from dataclasses import replace;"
         "from catchup.kg.engine.pool import PoolLimits;"
         f"run(ServerConfig(manifest=Path({str(data.home / 'manifest.json')!r}), port={port},"
-        f" home=Path({str(data.home)!r}), watch=0,"
+        f" home=Path({str(data.home)!r}), watch=0, warm={warm},"
         f" pool=replace(PoolLimits(), workers={workers}, running=64, waiting=1000),"
         " client=replace(ClientLimits(), seconds=1e9)))"
     )

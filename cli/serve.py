@@ -67,7 +67,7 @@ def serve(
     if memory:
         limits = replace(limits, memory=memory * MB)
     pool = replace(config.pool, workers=workers) if workers else config.pool
-    config = replace(config, limits=limits, pool=pool)
+    config = replace(config, limits=limits, pool=pool, warm=True)
     run(config, started)
 
 

@@ -55,6 +55,8 @@ class ServerConfig:
     proxies: int = 0
     #: seconds between two looks at the manifest; 0 looks never
     watch: float = 2.0
+    #: whether pages that many will ask for are made before they do
+    warm: bool = False
     slow_query: float = 1.0
     #: what /health says of the code that runs
     commit: str = ""

@@ -19,6 +19,7 @@ from catchup.server.app import create_app, front
 from catchup.server.config import ServerConfig
 from catchup.server.connection import protocol
 from catchup.server.fast import FastPath
+from catchup.server.pages.warm import keep_warm
 from catchup.server.services import Services
 
 
@@ -85,10 +86,13 @@ async def _serve(
         gc.set_threshold(20_000, 20, 50)
         if started:
             started(config)
+        warming = asyncio.create_task(keep_warm(app, services)) if config.warm else None
         # uvicorn sets its own handlers, and at its end raises the signal again for those before:
         # ignored there, closing the store is not interrupted.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         await server.serve(sockets=[sock])
+        if warming:
+            warming.cancel()
     finally:
         await services.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from catchup.kg.names import CU, DCTERMS, D
 from catchup.server.pages import source_tables
@@ -91,7 +92,7 @@ async def every(visit: Visit) -> Sheet:
 async def one(visit: Visit) -> Sheet:
     """Return the outline of the document named in the path. Raises NotThere."""
     name = visit.names["id"]
-    facts, names, parts = await _read(visit, name)
+    facts, names, parts = await visit.once((name, visit.lang), partial(_read, visit, name))
     iri = D + name
     tops = [p for p in parts.values() if not p.parent or p.parent not in parts]
     label = names(iri)
@@ -137,7 +138,7 @@ async def one(visit: Visit) -> Sheet:
 async def part(visit: Visit) -> Sheet:
     """Return the page of a part of a document, named in the path. Raises NotThere."""
     document, name = visit.names["id"], visit.names["part"]
-    _, names, parts = await _read(visit, document)
+    _, names, parts = await visit.once((document, visit.lang), partial(_read, visit, document))
     here = parts.get(D + name)
     if here is None:
         raise NotThere(

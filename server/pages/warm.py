@@ -1,0 +1,93 @@
+"""Pages that many will ask for, made before they do: after the start and for a new snapshot."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from catchup.kg.catalogue import catalogue
+from catchup.kg.compare.ask import cases_request, rows
+from catchup.kg.errors import CatchupError
+from catchup.kg.names import CU, D
+from catchup.server.pages.data import snapshot_files
+from catchup.server.pages.facts import LANGUAGES, href
+from catchup.server.services import Services
+
+App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+
+#: What all visitors share.
+_SHARED = (
+    "/", "/propositions", "/compare", "/theory", "/ontology/", "/vocab/", "/sources", "/queries",
+    "/cases/new", "/sparql",
+)  # fmt: skip
+#: Cases made ahead; the others are of firms of whom less is said, and are quick.
+_CASES = 100
+#: The share of the time that it may take: the rest belongs to visitors.
+_SHARE = 0.25
+#: Seconds between two looks for a new snapshot.
+_LOOK = 1.0
+#: A client of its own: what it asks is charged like anybody's.
+_CLIENT = ("pages", 0)
+
+
+async def keep_warm(app: App, services: Services) -> None:
+    """Make pages ahead for every snapshot that is served, until cancelled."""
+    done = ""
+    while True:
+        await asyncio.sleep(_LOOK)
+        if services.store.snapshot != done:
+            done = services.store.snapshot
+            with contextlib.suppress(CatchupError):
+                await _warm(app, services, done)
+
+
+async def _warm(app: App, services: Services, snapshot: str) -> None:
+    for path in [*_SHARED, *await _cases(services), *_sources(services), *_questions()]:
+        for lang in LANGUAGES:
+            if services.store.snapshot != snapshot:
+                return
+            began = time.perf_counter()
+            await _visit(app, path, lang)
+            await asyncio.sleep((time.perf_counter() - began) * (1 / _SHARE - 1))
+
+
+async def _cases(services: Services) -> list[str]:
+    """Return the addresses of the firms of whom most is said, each alone in a comparison too."""
+    answer, cached = await services.answer(cases_request(), _CLIENT[0])
+    services.release(answer, cached)
+    firms = [r["case"].value for r in rows(answer.body)[:_CASES]]
+    return [p for f in firms for p in (href(f), f"/compare?case={f.removeprefix(D)}&dim=home")]
+
+
+def _sources(services: Services) -> Iterable[str]:
+    index = snapshot_files(services)[1]
+    asked = "SELECT DISTINCT iri FROM types WHERE type = ? ORDER BY iri"
+    return [f"/sources/{iri.removeprefix(D)}" for (iri,) in index.execute(asked, [CU + "Document"])]
+
+
+def _questions() -> Iterable[str]:
+    return [f"/queries/{name}" for name in catalogue()]
+
+
+async def _visit(app: App, path: str, lang: str) -> None:
+    """Ask for a page as a browser would; what comes of it is left in the caches."""
+    plain, _, query = path.partition("?")
+    scope = {
+        "type": "http", "method": "GET", "path": plain, "raw_path": plain.encode(),
+        "root_path": "", "scheme": "http", "http_version": "1.1", "query_string": query.encode(),
+        "headers": [(b"accept", b"text/html"), (b"accept-language", lang.encode())],
+        "client": _CLIENT, "server": None,
+    }  # fmt: skip
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    async def send(message: dict[str, Any]) -> None:
+        pass
+
+    with contextlib.suppress(CatchupError):
+        await app(scope, receive, send)
