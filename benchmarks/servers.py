@@ -58,7 +58,7 @@ def ours(data: Data, folder: Path, workers: int = 2, *, warm: bool = False) -> S
     script = (
         "from pathlib import Path; from catchup.server.config import *;"
         "from catchup.server.run import run; from dataclasses import replace;"
-        "from catchup.kg.engine.pool import PoolLimits;"
+        "from catchup.kg.engine.share import PoolLimits;"
         f"run(ServerConfig(manifest=Path({str(data.home / 'manifest.json')!r}), port={port},"
         f" home=Path({str(data.home)!r}), watch=0, warm={warm},"
         f" pool=replace(PoolLimits(), workers={workers}, running=64, waiting=1000),"

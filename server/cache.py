@@ -30,6 +30,10 @@ class Cache:
         self._entries.move_to_end(key)
         return answer
 
+    def __contains__(self, key: str) -> bool:
+        """Return whether an answer is kept under `key`."""
+        return key in self._entries
+
     def put(self, key: str, answer: Answer) -> None:
         """Keep an answer; the longest unused make room. An eighth of the room is the most for one."""
         cost = len(answer.body) + _OVERHEAD

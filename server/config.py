@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from catchup.kg.engine.limits import Limits
-from catchup.kg.engine.pool import PoolLimits
+from catchup.kg.engine.share import PoolLimits
 from catchup.kg.names import BASE
 from catchup.kg.settings import home, number, value
 

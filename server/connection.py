@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from catchup.server.fast import FastPath, Reply
-from catchup.server.hot import HotAnswers, Key, request_key
+from catchup.server.fast import QUERY, FastPath, Question
+from catchup.server.hot import HotAnswers
+from catchup.server.wish import Wish, Wishes
 
 # Request line and headers together; the parser itself has no bound.
 _HEAD_AT_MOST = 128 * 1024
@@ -18,32 +18,88 @@ _TOO_LONG = (
 )
 # As in asgi.py: what is longer is written in pieces, and waits for slow readers between them.
 _CHUNK = 64 * 1024
+_BEGIN = b"GET " + QUERY
+_VERSION = b" HTTP/1.1\r\n"
+_END = b"\r\n\r\n"
 
 
 class _Cycle:
     """Stands where uvicorn keeps the running request, while the fast path answers it."""
 
     def __init__(self) -> None:
-        self.response_complete = False
+        self.response_complete = True
         self.keep_alive = True
         self.disconnected = False
         self.message_event = self
-        self.end: Callable[[], None] | None = None
 
     def set(self) -> None:
         """Do nothing: uvicorn wakes the application with this."""
 
 
-def protocol(fast: FastPath, answers: HotAnswers) -> type[HttpToolsProtocol]:
-    """Return uvicorn's protocol, with `answers` and `fast` asked before the application."""
+def protocol(fast: FastPath, answers: HotAnswers, wishes: Wishes) -> type[HttpToolsProtocol]:
+    """Return uvicorn's protocol, with `answers` and `fast` asked before the application.
+
+    A request whose header lines came before, alone and whole in one piece, is not parsed again;
+    everything else is, by uvicorn's parser.
+    """
+    # the date is new each second, as a new list
+    seen: list[tuple[bytes, bytes]] = []
+    lines = b""
 
     class HotProtocol(HttpToolsProtocol):
         """Answers what needs no application; hands on everything else unchanged."""
 
-        # whether the request being parsed is answered already, and whether its answer is sent
-        _hot = _sent = False
+        # whether the request being parsed is answered already, or about to be
+        _hot = False
+        # whether the parser is between two requests, and how many began in this piece
+        _between = True
+        _begun = 0
+        # whether the request being parsed is known to need the application
+        _long = False
         _head = 0
         _client = ""
+        _wish: tuple[Wish, str] | None = None
+        _question: Question | None = None
+        _own: _Cycle | None = None
+        _quiet = 0.0
+        _timer: asyncio.TimerHandle | None = None
+
+        def data_received(self, data: bytes) -> None:
+            """Take what the client sent."""
+            self._quiet = self.loop.time()
+            if self.timeout_keep_alive_task is not None:
+                self._unset_keepalive_if_required()
+            block = b""
+            if self._between and data.startswith(_BEGIN) and self._idle():
+                kept = answers.whole(data)
+                if kept is not None:
+                    self._hit(kept)
+                    return
+                end = data.find(_VERSION)
+                block = (
+                    data[end + len(_VERSION) :] if end > 0 and len(data) < _HEAD_AT_MOST else b""
+                )
+                wished = wishes.of_block(block)
+                if wished is not None:
+                    if self._answer(data[4:end], wished, data):
+                        return
+                    self._long = True
+                    block = b""
+            self._wish, self._begun = None, 0
+            super().data_received(data)
+            # one whole request that the parser read, and nothing else: its lines are known now
+            if block and self._wish and self._begun == 1 and self._between and _alone(block):
+                wishes.keep(block, self._wish)
+
+        def _idle(self) -> bool:
+            """Whether a request can be answered at once, out of turn with no other."""
+            cycle = self.cycle
+            return (cycle is None or cycle.response_complete) and not self.flow.write_paused
+
+        def _unsupported_upgrade_warning(self) -> None:
+            """Leave a connection to the parser that it reads no more requests from."""
+            self._between = False
+            super()._unsupported_upgrade_warning()
 
         def on_message_begin(self) -> None:
             """Begin a request; its scope is made only when the application is needed."""
@@ -51,6 +107,8 @@ def protocol(fast: FastPath, answers: HotAnswers) -> type[HttpToolsProtocol]:
             self.headers = []
             self.expect_100_continue = False
             self._head = 0
+            self._between = False
+            self._begun += 1
 
         def on_url(self, url: bytes) -> None:
             """Take a piece of the URL."""
@@ -73,16 +131,16 @@ def protocol(fast: FastPath, answers: HotAnswers) -> type[HttpToolsProtocol]:
             if self.transport.is_closing():
                 self._hot = True
                 return
-            idle = self.cycle is None or self.cycle.response_complete
+            long, self._long = self._long, False
             if (
-                idle
+                not long
                 and self.url.startswith(b"/sparql?")
                 and self.parser.get_method() == b"GET"
                 and self.parser.get_http_version() == "1.1"
-                and not self.flow.write_paused
             ):
-                key = request_key(self.url, self.headers)
-                if key is not None and self._answer(key):
+                self._wish = wishes.of_headers(self.headers)
+                if self._wish and self._idle() and self._answer(self.url, self._wish):
+                    self._hot = True
                     return
             url, headers, expect = self.url, self.headers, self.expect_100_continue
             super().on_message_begin()
@@ -98,63 +156,89 @@ def protocol(fast: FastPath, answers: HotAnswers) -> type[HttpToolsProtocol]:
 
         def on_message_complete(self) -> None:
             """End a request."""
+            self._between = True
             if not self._hot:
                 super().on_message_complete()
-                return
             self._hot = False
-            if self._sent:
-                self.server_state.total_requests += 1
-                self._unset_keepalive_if_required()
-                self.timeout_keep_alive_task = self.loop.call_later(
-                    self.timeout_keep_alive, self.timeout_keep_alive_handler
-                )
 
         def connection_lost(self, exc: Exception | None) -> None:
             """End the query that nobody waits for."""
-            if (
-                isinstance(self.cycle, _Cycle)
-                and self.cycle.end
-                and not self.cycle.response_complete
-            ):
-                self.cycle.end()
+            if self._question is not None:
+                fast.gone(self._question)
+                self._question = None
+            if self._timer is not None:
+                self._timer.cancel()
             super().connection_lost(exc)
 
-        def _answer(self, key: Key) -> bool:
+        def _answer(self, url: bytes, wished: tuple[Wish, str], request: bytes = b"") -> bool:
             """Answer from memory, or begin to answer; False: the application is to do it."""
-            kept = answers.get(key)
+            wish, client = wished
+            kept = answers.get((url, *wish.key), request)
             if kept is not None:
-                self._hot = self._sent = True
-                self.transport.write(b"HTTP/1.1 200 OK\r\n%b%b" % (self._lines(), kept))
+                self._hit(kept)
                 return True
-            self._client = self._client or fast.client(self.client)
-            cycle = _Cycle()
-            end = fast.begin(*key, self._client, lambda reply: self._reply(cycle, reply))
-            if end is None:
+            if not self._client:
+                self._client = fast.client(self.client)
+            question = fast.begin(url, wish, client or self._client, self)
+            if question is None:
                 return False
-            cycle.end = end
-            self.cycle = cycle  # type: ignore[assignment]
-            self._hot, self._sent = True, False
+            self._question = question
+            if self._own is None:
+                self._own = _Cycle()
+            self._own.response_complete = False
+            self.cycle = self._own  # type: ignore[assignment]
             return True
 
         def _lines(self) -> bytes:
-            return b"".join([b"%b: %b\r\n" % h for h in self.server_state.default_headers])
+            """Return the status line of an answer, with the lines that all responses have."""
+            nonlocal seen, lines
+            if self.server_state.default_headers is not seen:
+                seen = self.server_state.default_headers
+                lines = b"".join([b"%b: %b\r\n" % h for h in seen])
+            return lines
 
-        def _reply(self, cycle: _Cycle, reply: Reply) -> None:
+        def _hit(self, kept: bytes) -> None:
+            answers.hits += 1
+            self.transport.write(b"HTTP/1.1 200 OK\r\n%b%b" % (self._lines(), kept))
+            self._rest()
+
+        def _rest(self) -> None:
+            """Wait for the next request."""
+            self.server_state.total_requests += 1
+            # uvicorn's own timer, begun anew for each response, takes 5 us
+            if self._timer is None:
+                self._timer = self.loop.call_later(self.timeout_keep_alive, self._look)
+
+        def _look(self) -> None:
+            """Close the connection when it was at rest for too long."""
+            self._timer = None
+            if self.timeout_keep_alive_task is not None:
+                return
+            left = self._quiet + self.timeout_keep_alive - self.loop.time()
+            if not self._between or not self._idle():
+                left = self.timeout_keep_alive
+            if left > 0:
+                self._timer = self.loop.call_later(left, self._look)
+            elif not self.transport.is_closing():
+                self.transport.close()
+
+        def reply(self, status: bytes, lines: bytes, body: bytes, held: int) -> None:
             """Send a response that the fast path made."""
-            head = b"HTTP/1.1 %b\r\n%b%b\r\n" % (reply.status, self._lines(), reply.lines)
-            if len(reply.body) > _CHUNK:
-                task = self.loop.create_task(self._send_long(cycle, head, reply))
+            self._question = None
+            head = b"HTTP/1.1 %b\r\n%b%b\r\n" % (status, self._lines(), lines)
+            if len(body) > _CHUNK:
+                task = self.loop.create_task(self._send_long(head, body, held))
                 self.tasks.add(task)
                 task.add_done_callback(self.tasks.discard)
                 return
             if not self.transport.is_closing():
-                self.transport.write(head + reply.body)
-            fast.sent(reply)
-            self._done(cycle)
+                self.transport.write(head + body)
+            fast.sent(held)
+            self._done()
 
-        async def _send_long(self, cycle: _Cycle, head: bytes, reply: Reply) -> None:
+        async def _send_long(self, head: bytes, body: bytes, held: int) -> None:
             """Send a long body in pieces, as fast as the client takes them."""
-            view = memoryview(reply.body)
+            view = memoryview(body)
             try:
                 self.transport.write(head)
                 for start in range(0, len(view), _CHUNK):
@@ -166,13 +250,24 @@ def protocol(fast: FastPath, answers: HotAnswers) -> type[HttpToolsProtocol]:
             except TimeoutError:
                 self.transport.abort()
             finally:
-                fast.sent(reply)
-                self._done(cycle)
+                fast.sent(held)
+                self._done()
 
-        def _done(self, cycle: _Cycle) -> None:
-            cycle.response_complete = True
-            if not cycle.keep_alive:
+        def _done(self) -> None:
+            own = self._own
+            assert own is not None
+            own.response_complete = True
+            if not own.keep_alive:
                 self.transport.close()
-            self.on_response_complete()
+            self._quiet = self.loop.time()
+            if self.pipeline:
+                self.on_response_complete()
+            else:
+                self._rest()
 
     return HotProtocol
+
+
+def _alone(block: bytes) -> bool:
+    """Whether header lines end where the bytes end, and have no line ends but CRLF."""
+    return block.find(_END) == len(block) - len(_END) and block.count(b"\n") == block.count(b"\r\n")

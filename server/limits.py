@@ -40,7 +40,7 @@ class Budgets:
 
     def check(self, client: str) -> None:
         """Raise TooManyRequests when the client has no engine time left."""
-        left = self._now(client)
+        left = self._at(client, time.monotonic())
         if left <= 0:
             wait = math.ceil((1 - left) * 60 / self._size)
             raise TooManyRequests(
@@ -50,11 +50,16 @@ class Budgets:
 
     def charge(self, client: str, seconds: float) -> None:
         """Take engine time off the client's budget."""
-        self._left[client] = (self._now(client) - seconds, time.monotonic())
+        now = time.monotonic()
+        self._left[client] = (self._at(client, now) - seconds, now)
         self._left.move_to_end(client)
-        while len(self._left) > _REMEMBERED:
+        if len(self._left) > _REMEMBERED:
             self._left.popitem(last=False)
 
-    def _now(self, client: str) -> float:
-        left, then = self._left.get(client, (self._size, 0.0))
-        return min(self._size, left + (time.monotonic() - then) * self._size / 60)
+    def _at(self, client: str, now: float) -> float:
+        """Return what a client has left at a time."""
+        found = self._left.get(client)
+        if found is None:
+            return self._size
+        left = found[0] + (now - found[1]) * self._size / 60
+        return left if left < self._size else self._size

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 
 _BUCKETS = (0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 20)
+_PHASES = ("queue", "engine", "serialise")
 
 
 class Metrics:
@@ -25,8 +26,8 @@ class Metrics:
         self.registry.register(self)
         self._requests: Counter[tuple[str, int]] = Counter()
         self._queries: Counter[tuple[str, str]] = Counter()
-        self._phases: dict[str, list[int]] = {}
-        self._seconds: dict[str, float] = {}
+        self._phases: dict[str, list[int]] = {p: [0] * (len(_BUCKETS) + 1) for p in _PHASES}
+        self._seconds = dict.fromkeys(_PHASES, 0.0)
         self._bytes = 0
 
     def request(self, route: str, status: int) -> None:
@@ -40,11 +41,9 @@ class Metrics:
     def answer(self, timings: dict[str, float], size: int) -> None:
         """Count an answer: its milliseconds by phase, and its bytes."""
         for phase, milliseconds in timings.items():
-            counts = self._phases.get(phase)
-            if counts is None:
-                counts = self._phases[phase] = [0] * (len(_BUCKETS) + 1)
-            counts[bisect_left(_BUCKETS, milliseconds / 1000)] += 1
-            self._seconds[phase] = self._seconds.get(phase, 0.0) + milliseconds / 1000
+            seconds = milliseconds / 1000
+            self._phases[phase][bisect_left(_BUCKETS, seconds)] += 1
+            self._seconds[phase] += seconds
         self._bytes += size
 
     def gauge(self, name: str, help_: str) -> Gauge:

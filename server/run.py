@@ -69,7 +69,7 @@ async def _serve(
         server = uvicorn.Server(
             uvicorn.Config(
                 front(app),
-                http=protocol(FastPath(services), services.hot),
+                http=protocol(FastPath(services), services.hot, services.wishes),
                 lifespan="off",
                 access_log=False,
                 log_level="warning",

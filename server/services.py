@@ -7,12 +7,10 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from catchup.kg.engine.errors import MemoryLimit, TimeLimit
-from catchup.kg.engine.job import Job
 from catchup.kg.engine.model import Answer, Request
 from catchup.kg.engine.pool import Pool
 from catchup.kg.engine.store import Store
@@ -25,8 +23,11 @@ from catchup.server.hot import HotAnswers
 from catchup.server.html import PlainPages
 from catchup.server.limits import Budgets
 from catchup.server.metrics import Metrics
+from catchup.server.wish import Wishes
 
 if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
+
     from catchup.kg.engine.federation import Federation, Solutions
 
 log = logging.getLogger("catchup")
@@ -86,15 +87,23 @@ class AsyncRemote:
         self._store.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request to the store: what names its answer, and who asked on which snapshot, and when."""
+class Asking(Protocol):
+    """A request to the store: what names its answer, who asks on which snapshot, and since when."""
 
-    request: Request
     key: str
     client: str
     snapshot: str
-    start: float
+    submitted: float
+
+
+@dataclass(slots=True)
+class Asked:
+    """A request that a task asks."""
+
+    key: str
+    client: str
+    snapshot: str
+    submitted: float
 
 
 class Services:
@@ -105,7 +114,8 @@ class Services:
         self.pages: Any = PlainPages()
         self.metrics = Metrics()
         self.cache = Cache(config.client.cache)
-        self.hot = HotAnswers(config.client.cache // 4)
+        self.wishes = Wishes(config.proxies)
+        self.hot = HotAnswers(config.client.cache // 4, self.wishes)
         self.budgets = Budgets(config.client.seconds)
         self.store: AsyncStore
         if config.store:
@@ -177,6 +187,10 @@ class Services:
                 except CatchupError as error:
                     log.error("the new snapshot is not served: %s", error.detail)
 
+    def hashed(self, request: Request) -> Hash:
+        """Return the hash of a request on the present snapshot, its query left out."""
+        return request.hashed(self.store.snapshot, self._limits_key)
+
     def key(self, request: Request) -> str:
         """Return what names the answer to a request on the present snapshot (its ETag)."""
         return request.digest(self.store.snapshot, self._limits_key)
@@ -188,7 +202,7 @@ class Services:
         """
         given = request
         request = await self._federate(request, client)
-        asked = self.asked(request, client)
+        asked = Asked(self.key(request), client, self.store.snapshot, time.perf_counter())
         kept = self.cache.get(asked.key)
         if kept is not None:
             return kept, True
@@ -203,21 +217,7 @@ class Services:
             raise
         return self.settle(asked, answer, certain=request is given), False
 
-    def asked(self, request: Request, client: str) -> Asked:
-        """Return a request as it is asked now, on the present snapshot."""
-        snapshot = self.store.snapshot
-        return Asked(request, self.key(request), client, snapshot, time.perf_counter())
-
-    def submit(self, asked: Asked, done: Callable[[Answer | CatchupError], None]) -> Job:
-        """Begin to answer without a task; `done` is called with the outcome, as `settle` wants it.
-
-        Only where the store is a pool. Raises TooManyRequests, TooManyQueries.
-        """
-        self.budgets.check(asked.client)
-        assert isinstance(self.store, Pool)
-        return self.store.submit(asked.request, asked.client, done)
-
-    def settle(self, asked: Asked, answer: Answer, *, certain: bool = True) -> Answer:
+    def settle(self, asked: Asking, answer: Answer, *, certain: bool = True) -> Answer:
         """Count an answer and keep it for reuse; returns it as it is to be sent.
 
         `certain` says that the request alone decides the answer.
@@ -232,14 +232,14 @@ class Services:
             self.cache.put(asked.key, answer)
         return answer
 
-    def failed(self, asked: Asked, error: CatchupError | None) -> None:
+    def failed(self, asked: Asking, error: CatchupError | None) -> None:
         """Count a request that ended in an error; None: its client went away."""
         used = 0.0
         if error is None or isinstance(error, TimeLimit | MemoryLimit):
-            used = min(time.perf_counter() - asked.start, self.config.limits.timeout)
+            used = min(time.perf_counter() - asked.submitted, self.config.limits.timeout)
         self._charge(asked, used, "none", error.kind if error else "gone")
 
-    def _charge(self, asked: Asked, used: float, form: str, outcome: str) -> None:
+    def _charge(self, asked: Asking, used: float, form: str, outcome: str) -> None:
         self.budgets.charge(asked.client, used)
         self.metrics.query(form, outcome)
         if used > self.config.slow_query:

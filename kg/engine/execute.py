@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import json
 import time
@@ -22,7 +21,7 @@ from catchup.kg.engine.errors import (
 from catchup.kg.engine.formats import FORMATS, Format
 from catchup.kg.engine.gate import Shape, admit, bind
 from catchup.kg.engine.limits import Limits
-from catchup.kg.engine.model import Request
+from catchup.kg.engine.model import Answer, Request
 from catchup.kg.engine.rows import Full, RowWriter
 from catchup.kg.engine.syntax import syntax_error, tidy
 from catchup.kg.engine.terms import declare, named_node, terms, used_prefixes
@@ -62,29 +61,25 @@ class Executor:
         self._limits = limits
         self._program = program
 
-    def run(self, request: Request) -> tuple[dict[str, Any], bytes]:
-        """Return header and body of the answer. Raises EngineError and its kin."""
+    def run(self, request: Request) -> Answer:
+        """Return the answer. Raises EngineError and its kin."""
         start = time.perf_counter()
         if request.kind == "query":
-            header, body, written = self._query(request)
+            answer, written = self._query(request)
         elif request.kind == "explain":
-            header, body, written = self._explain(request)
+            answer, written = self._explain(request)
         else:
-            header, body, written = self._described(request)
-        encoding = ""
-        if request.encoding and len(body) >= COMPRESS_FROM:
-            encoding = request.encoding
-            body = compress(body, encoding)
+            answer, written = self._described(request)
+        if request.encoding and len(answer.body) >= COMPRESS_FROM:
+            answer.encoding = request.encoding
+            answer.body = compress(answer.body, answer.encoding)
         end = time.perf_counter()
-        header |= {
-            "encoding": encoding,
-            "timings": {"engine": (written - start) * 1000, "serialise": (end - written) * 1000},
-        }
-        return header, body
+        answer.timings = {"engine": (written - start) * 1000, "serialise": (end - written) * 1000}
+        return answer
 
     # Queries
 
-    def _query(self, request: Request) -> tuple[dict[str, Any], bytes, float]:
+    def _query(self, request: Request) -> tuple[Answer, float]:
         seen = admit(request.query, self._limits)
         name = request.results if seen.form in ("SELECT", "ASK") else request.rdf
         if name is None:
@@ -94,24 +89,29 @@ class Executor:
                 " give Turtle, JSON-LD, N-Triples, RDF/XML, TriG, N-Quads.",
             )
         dataset = self._dataset(request, seen)
+        if not dataset:
+            return self._evaluate(request, seen, FORMATS[name], dataset)
         try:
             return self._evaluate(request, seen, FORMATS[name], dataset)
         finally:
-            if dataset.get("default_graph") == [_MERGED]:
+            if dataset["default_graph"] == [_MERGED]:
                 self._store.remove_graph(_MERGED)
 
     def _evaluate(
         self, request: Request, seen: Shape, format_: Format, dataset: dict[str, Any]
-    ) -> tuple[dict[str, Any], bytes, float]:
-        header = {"form": seen.form, "format": format_.name, "volatile": seen.volatile}
-        text = bind(request.query, terms(request.substitutions))
+    ) -> tuple[Answer, float]:
+        """Return the answer, and when the engine was done."""
+        text = request.query
+        if request.substitutions:
+            text = bind(text, terms(request.substitutions))
         try:
             result: Any = self._store.query(text, base_iri=BASE, **dataset)
             if isinstance(result, ox.QueryTriples):
                 triples, truncated = self._collect(result)
             else:
                 body, rows, cut = self._write(result, format_)
-                return header | {"rows": rows, "truncated": cut}, body, time.perf_counter()
+                answer = Answer(body, format_.name, seen.form, rows, cut, seen.volatile)
+                return answer, time.perf_counter()
         except SyntaxError as error:
             raise syntax_error(str(error.args[0]), text, self._parse) from None
         except (OSError, RuntimeError, ValueError) as error:
@@ -125,7 +125,7 @@ class Executor:
         if seen.form == "DESCRIBE" and not dataset:
             self._add_labels(triples)
         body, rows, cut = self._serialise(triples, format_, truncated)
-        return header | {"rows": rows, "truncated": cut}, body, written
+        return Answer(body, format_.name, seen.form, rows, cut, seen.volatile), written
 
     def _write(
         self, result: ox.QuerySolutions | ox.QueryBoolean, format_: Format
@@ -135,8 +135,10 @@ class Executor:
         if isinstance(result, ox.QueryBoolean):
             return result.serialize(format=format_.engine) or b"", 1, ""
         writer = RowWriter(format_.name, self._limits.rows, self._limits.bytes)
-        with contextlib.suppress(Full):
+        try:
             result.serialize(cast(IO[bytes], writer), format_.engine)
+        except Full:
+            pass
         return writer.result()
 
     def _parse(self, text: str) -> str:
@@ -171,7 +173,7 @@ class Executor:
             "named_graphs": [named_node(g) for g in dict.fromkeys(named or ())],
         }
 
-    def _explain(self, request: Request) -> tuple[dict[str, Any], bytes, float]:
+    def _explain(self, request: Request) -> tuple[Answer, float]:
         try:
             [quad] = ox.parse(request.query, format=ox.RdfFormat.N_TRIPLES)
         except (SyntaxError, ValueError):
@@ -181,12 +183,11 @@ class Executor:
             raise EngineError("This triple cannot be explained here.")
         told = explain(quad.subject, quad.predicate, quad.object, self._store, self._program)
         body = json.dumps(told.as_dict(), ensure_ascii=False).encode()
-        header = {"form": "EXPLAIN", "format": "json", "volatile": False}
-        return header | {"rows": 1, "truncated": ""}, body, time.perf_counter()
+        return Answer(body, "json", "EXPLAIN", 1), time.perf_counter()
 
     # RDF answers
 
-    def _described(self, request: Request) -> tuple[dict[str, Any], bytes, float]:
+    def _described(self, request: Request) -> tuple[Answer, float]:
         if request.rdf is None:
             raise NotAcceptable("Descriptions come as RDF only.")
         triples, truncated = (
@@ -202,8 +203,7 @@ class Executor:
                 f"This graph is longer than the {self._limits.bytes:,} bytes of one answer.",
                 remedy="Ask for parts of it with CONSTRUCT, or use the export.",
             )
-        header = {"form": "DESCRIBE", "format": format_.name, "volatile": False}
-        return header | {"rows": rows, "truncated": cut}, body, written
+        return Answer(body, format_.name, "DESCRIBE", rows, cut), written
 
     def _entity(self, request: Request) -> tuple[Triples, str]:
         node = named_node(request.query)

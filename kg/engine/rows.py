@@ -35,39 +35,51 @@ class RowWriter:
         self._format = format_
         self._max_rows = max_rows
         self._max_bytes = max_bytes
-        self._buffer = bytearray()
+        # A row takes a byte at least: up to here no limit can be met, and nothing is looked at.
+        self._certain = min(max_rows, max_bytes)
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._buffer: bytearray | None = None
         # Never too low: strings can hold the mark, and the last row of JSON has none.
         self._rows_at_most = 1
-        self._tail = len(_MARK[format_]) - 1
 
     def write(self, piece: bytes) -> int:
         """Take a piece from the engine; raises Full past a limit."""
+        size = len(piece)
+        buffer = self._buffer
+        if buffer is None:
+            self._pieces.append(piece)
+            self._size += size
+            if self._size <= self._certain:
+                return size
+            buffer = self._buffer = bytearray()
+            piece = b"".join(self._pieces)
         # a mark may lie across two pieces
-        start = max(len(self._buffer) - self._tail, 0)
-        self._buffer += piece
-        self._rows_at_most += self._buffer.count(_MARK[self._format], start)
-        if len(self._buffer) > self._max_bytes + 8192:
+        start = max(len(buffer) - len(_MARK[self._format]) + 1, 0)
+        buffer += piece
+        self._rows_at_most += buffer.count(_MARK[self._format], start)
+        if len(buffer) > self._max_bytes + 8192:
             raise Full
         # one header line in CSV and TSV, one row to look ahead
         if self._rows_at_most > self._max_rows + 2:
-            self._rows_at_most = sum(1 for _ in self._row_ends()) + 1
+            self._rows_at_most = sum(1 for _ in self._row_ends(buffer)) + 1
             if self._rows_at_most > self._max_rows + 2:
                 raise Full
-        return len(piece)
+        return size
 
     def flush(self) -> None:
         """Do nothing; the engine calls it."""
 
-    def _start(self) -> int:
+    def _start(self, buffer: bytearray) -> int:
         """Where the rows begin."""
         if self._format == "json":
-            return self._buffer.find(b'"bindings":[') + len(b'"bindings":[')
+            return buffer.find(b'"bindings":[') + len(b'"bindings":[')
         if self._format == "xml":
-            return self._buffer.find(b"<results>") + len(b"<results>")
-        return self._buffer.find(b"\n") + 1
+            return buffer.find(b"<results>") + len(b"<results>")
+        return buffer.find(b"\n") + 1
 
-    def _row_ends(self) -> Iterator[int]:
-        for match in _ROW[self._format].finditer(self._buffer, self._start()):
+    def _row_ends(self, buffer: bytearray) -> Iterator[int]:
+        for match in _ROW[self._format].finditer(buffer, self._start(buffer)):
             yield match.end()
 
     def result(self) -> tuple[bytes, int, str]:
@@ -75,11 +87,14 @@ class RowWriter:
 
         Rows are counted, at 4 us each, only where they may have to be cut; else they are -1.
         """
-        if len(self._buffer) <= self._max_bytes and self._rows_at_most <= self._max_rows:
-            return bytes(self._buffer), -1, ""
-        rows, end, truncated = 0, self._start(), ""
+        buffer = self._buffer
+        if buffer is None:
+            return b"".join(self._pieces), -1, ""
+        if len(buffer) <= self._max_bytes and self._rows_at_most <= self._max_rows:
+            return bytes(buffer), -1, ""
+        rows, end, truncated = 0, self._start(buffer), ""
         room = self._max_bytes - len(_TAIL[self._format])
-        for row_end in self._row_ends():
+        for row_end in self._row_ends(buffer):
             if rows == self._max_rows:
                 truncated = "rows"
                 break
@@ -88,8 +103,8 @@ class RowWriter:
                 break
             rows, end = rows + 1, row_end
         if not truncated:
-            return bytes(self._buffer), rows, ""
-        return self._declare(bytes(self._buffer[:end]) + _TAIL[self._format]), rows, truncated
+            return bytes(buffer), rows, ""
+        return self._declare(bytes(buffer[:end]) + _TAIL[self._format]), rows, truncated
 
     def _declare(self, body: bytes) -> bytes:
         """Say in the body that it was cut, where the format has a standard place for a link."""

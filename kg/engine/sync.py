@@ -62,10 +62,10 @@ class Engine:
     ) -> tuple[Answer | CatchupError, bool]:
         timeout = min(request.timeout or self._limits.timeout, self._limits.timeout)
         queued = (time.perf_counter() - start) * 1000
-        text = request.to_wire()
+        frame = request.to_wire()
         child.sock.settimeout(timeout)
         try:
-            child.sock.sendall(wire.LENGTHS.pack(len(text), 0) + text)
+            child.sock.sendall(frame)
             header, body = wire.read_parts(child.sock)
         except TimeoutError:
             raise time_limit(timeout) from None

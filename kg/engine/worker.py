@@ -17,12 +17,16 @@ from catchup.kg.engine.errors import MemoryLimit, pack
 from catchup.kg.engine.execute import Executor
 from catchup.kg.engine.limits import Limits
 from catchup.kg.engine.memory import MemoryStore
-from catchup.kg.engine.model import Request, header_of
+from catchup.kg.engine.model import Answer, Request, header_of
 from catchup.kg.errors import CatchupError
 
 # 10,000 nested groups pass with 256 MB of stack; the gate stops at 100.
 STACK = 256 * 1024 * 1024
 _PR_SET_PDEATHSIG = 1
+# Milliseconds of a query after which the process is not looked at, so many times in a row: what
+# they use of the next one's processor time is below a tenth of a second.
+_SMALL = 1.0
+_SMALL_IN_A_ROW = 100
 
 
 def serve(sock: socket.socket, memory: MemoryStore, limits: Limits) -> None:
@@ -55,50 +59,53 @@ def _loop(sock: socket.socket, executor: Executor, limits: Limits) -> None:
     try:
         memory_before = _limit_process(executor, limits)
         sock.sendall(wire.frame({"ready": True, "tid": threading.get_native_id()}))
-        processor = _Processor(limits)
-        for data in _requests(sock):
-            header, body = _answer(executor, Request.from_wire(data))
+        use = _Use(limits, memory_before)
+        for request in _requests(sock):
+            outcome, retire = _answer(executor, request)
             # The allocator keeps what a large query took: better a new worker.
-            grown = processor.renew() - memory_before
-            retire = header.get("retire", False) or grown > limits.memory // 2
-            if "error" in header:
-                header["retire"] = retire
-                sock.sendall(wire.frame(header))
+            if use.renew(outcome):
+                retire = True
+            if isinstance(outcome, Answer):
+                sock.sendall(wire.frame(header_of(outcome, retire=retire), outcome.body))
             else:
-                sock.sendall(wire.frame(header_of(header, retire=retire), body))
+                sock.sendall(wire.frame({"error": outcome, "retire": retire}))
             if retire:
                 return
     except (EOFError, OSError):
         return
 
 
-def _requests(sock: socket.socket) -> Iterator[bytes]:
+def _requests(sock: socket.socket) -> Iterator[Request]:
     """Yield the requests that come; several may have come at once. Raises EOFError at the end."""
     waiting = b""
     start = wire.LENGTHS.size
     while True:
-        while len(waiting) < start or len(waiting) < start + wire.LENGTHS.unpack_from(waiting)[0]:
-            more = sock.recv(1 << 16)
-            if not more:
-                raise EOFError
-            waiting += more
-        end = start + wire.LENGTHS.unpack_from(waiting)[0]
-        request, waiting = waiting[start:end], waiting[end:]
-        yield request
+        if len(waiting) >= start:
+            head, text = wire.LENGTHS.unpack_from(waiting)
+            body = start + head
+            if len(waiting) >= body + text:
+                yield Request.from_wire(waiting[start:body], waiting[body : body + text])
+                waiting = waiting[body + text :]
+                continue
+        more = sock.recv(1 << 16)
+        if not more:
+            raise EOFError
+        waiting += more
 
 
-def _answer(executor: Executor, request: Request) -> tuple[dict[str, Any], bytes]:
+def _answer(executor: Executor, request: Request) -> tuple[Answer | dict[str, Any], bool]:
+    """Return an answer, or an error packed, and whether the worker is to end."""
     try:
-        return executor.run(request)
+        return executor.run(request), False
     except CatchupError as error:
-        return {"error": pack(error)}, b""
+        return pack(error), False
     except MemoryError:
         limit = MemoryLimit("The query needed more memory than one query may use.")
-        return {"error": pack(limit), "retire": True}, b""
+        return pack(limit), True
     except Exception as error:
         # What reaches the visitor is a sentence, never the exception's text.
         failed = CatchupError(f"The engine failed on this query ({type(error).__name__}).")
-        return {"error": pack(failed), "retire": True}, b""
+        return pack(failed), True
 
 
 def _limit_process(executor: Executor, limits: Limits) -> int:
@@ -116,20 +123,37 @@ def _limit_process(executor: Executor, limits: Limits) -> int:
     return int(sizes["VmRSS"]) * 1024
 
 
-class _Processor:
-    """Gives each query its processor time: the kernel's count runs over the whole life."""
+class _Use:
+    """Gives each query its processor time, and tells when a worker has grown too large.
 
-    def __init__(self, limits: Limits) -> None:
+    The kernel's count runs over the whole life of the process.
+    """
+
+    def __init__(self, limits: Limits, before: int) -> None:
         self._budget = limits.cpu
+        self._most = before + limits.memory // 2
         self._hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
         self._used = -1
-        self.renew()
+        self._small = 0
+        self._look()
 
-    def renew(self) -> int:
-        """Set the limit for the next query; returns the most memory ever in use, in bytes."""
+    def renew(self, outcome: Answer | dict[str, Any]) -> bool:
+        """Set the limit for the next query; returns whether too much memory was ever in use."""
+        # Asking the kernel takes 4 us; a query that grows by much takes far longer than this.
+        if (
+            isinstance(outcome, Answer)
+            and outcome.timings["engine"] + outcome.timings["serialise"] < _SMALL
+            and self._small < _SMALL_IN_A_ROW
+        ):
+            self._small += 1
+            return False
+        self._small = 0
+        return self._look()
+
+    def _look(self) -> bool:
         usage = resource.getrusage(resource.RUSAGE_SELF)
         used = int(usage.ru_utime + usage.ru_stime)
         if used != self._used:
             self._used = used
             resource.setrlimit(resource.RLIMIT_CPU, (used + self._budget + 1, self._hard))
-        return usage.ru_maxrss * 1024
+        return usage.ru_maxrss * 1024 > self._most

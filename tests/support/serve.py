@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from catchup.kg.engine.limits import Limits
-from catchup.kg.engine.pool import PoolLimits
+from catchup.kg.engine.share import PoolLimits
 from catchup.server.config import ClientLimits, ServerConfig
 from catchup.server.run import run
 
