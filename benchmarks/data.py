@@ -15,6 +15,7 @@ from catchup.kg import names
 from catchup.kg.snapshot.build import build
 from catchup.kg.snapshot.index import IDENTIFYING, NAMING, write_index
 from catchup.kg.snapshot.manifest import Manifest, Part
+from catchup.kg.snapshot.ondisk import write_store
 from catchup.kg.snapshot.parts import read_part
 
 #: Kinds of part that are copied to make a larger graph: what cases would bring.
@@ -87,6 +88,7 @@ def _grow(real: Path, manifest: Manifest, home: Path, wanted: int) -> Manifest:
     grown = Manifest.of(parts, {"claims": {}, "triples": total, "default": total})
     grown.save(home)
     write_index(home / grown.index, (q for part in parts for q in read_part(home, part)))
+    write_store(home, grown)
     return grown
 
 

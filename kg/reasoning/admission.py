@@ -11,11 +11,12 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from itertools import product
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 
 from catchup.kg.errors import InputError, Problem
 from catchup.kg.names import CU, CUV, G
 from catchup.kg.reasoning.expressions import Fact, Term, type_
+from catchup.kg.reasoning.lookup import Written
 from catchup.kg.reasoning.words import plain
 
 ASSERTS = NamedNode(CU + "asserts")
@@ -70,7 +71,7 @@ def joined(*options: Causes) -> Causes:
 class Admission:
     """Decides, over named graphs in one or more stores, on what each triple depends."""
 
-    def __init__(self, stores: Collection[Store], situations: Collection[NamedNode]) -> None:
+    def __init__(self, stores: Collection[Written], situations: Collection[NamedNode]) -> None:
         """Take `stores` together; `situations` are cu:Situation and its subclasses."""
         self.stores = stores
         self.situations = frozenset(situations) | {SITUATION}
@@ -83,7 +84,7 @@ class Admission:
     ) -> Iterator[Quad]:
         """Yield what is written: quads of named graphs, those that the build makes left out."""
         for store in self.stores:
-            for quad in store.quads_for_pattern(s, p, o, g):  # type: ignore[arg-type]
+            for quad in store.quads_for_pattern(s, p, o, g):
                 if quad.graph_name not in DERIVED and not isinstance(quad.graph_name, DefaultGraph):
                     yield quad
 
@@ -172,7 +173,7 @@ class Admitted:
 
     def __init__(
         self,
-        store: Store,
+        store: Written,
         admission: Admission,
         graphs: Collection[NamedNode] | None = None,
     ) -> None:
@@ -195,7 +196,7 @@ class Admitted:
             return
         seen: set[Fact] = set()
         for g in self.graphs:
-            for q in self.store.quads_for_pattern(s, p, o, g):  # type: ignore[arg-type]
+            for q in self.store.quads_for_pattern(s, p, o, g):
                 fact: Fact = (q.subject, q.predicate, q.object)  # type: ignore[assignment]
                 if len(self.graphs) > 1:
                     if fact in seen:
@@ -208,6 +209,6 @@ class Admitted:
         """Tell whether `fact` is not withheld: derived, or admitted where it is written."""
         return any(
             q.graph_name in DERIVED or bool(self.admission.causes(q))
-            for q in self.store.quads_for_pattern(*fact, None)  # type: ignore[arg-type]
+            for q in self.store.quads_for_pattern(*fact, None)
             if not isinstance(q.graph_name, DefaultGraph)
         )

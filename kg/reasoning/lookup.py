@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
-from pyoxigraph import NamedNode
+from pyoxigraph import NamedNode, Quad
 
 from catchup.kg.reasoning.expressions import Fact, Term
 
@@ -19,6 +19,23 @@ class Lookup(Protocol):
 
     def has(self, fact: Fact) -> bool:
         """Tell whether the triple is there."""
+
+
+class Written(Protocol):
+    """Quads that can be asked for by pattern: a store of pyoxigraph, or what stands in for one."""
+
+    def quads_for_pattern(
+        self,
+        subject: Any,
+        predicate: Any,
+        object: Any,
+        graph_name: Any = None,
+        /,
+    ) -> Iterator[Quad]:
+        """Yield the quads that fit; None fits anything."""
+
+    def __contains__(self, quad: Quad) -> bool:
+        """Tell whether the quad is there."""
 
 
 class Memory:

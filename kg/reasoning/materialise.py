@@ -31,7 +31,7 @@ from catchup.kg.reasoning.admission import (
 from catchup.kg.reasoning.closure import completions, fill, premises, saturate, to_triple
 from catchup.kg.reasoning.direct import SUBJECT, direct
 from catchup.kg.reasoning.expressions import Fact
-from catchup.kg.reasoning.lookup import Layered, Lookup, Memory
+from catchup.kg.reasoning.lookup import Layered, Lookup, Memory, Written
 from catchup.kg.reasoning.ontology import as_fact, from_triples
 from catchup.kg.reasoning.rules import Program, compile_rules, key
 
@@ -74,7 +74,7 @@ def materialise(program: Program, quads: Iterable[Quad]) -> dict[Cause, Entailed
 
 def materialise_case(
     program: Program,
-    base: Store,
+    base: Written,
     case: Iterable[Quad],
     derived: Callable[[Fact], Causes] = lambda _: ALWAYS,
     extra: Collection[NamedNode] = (),
@@ -98,7 +98,7 @@ def materialise_case(
     def causes(fact: Fact) -> Causes:
         written = [
             c
-            for q in base.quads_for_pattern(*fact, None)  # type: ignore[arg-type]
+            for q in base.quads_for_pattern(*fact, None)
             if isinstance(q.graph_name, NamedNode)
             for c in (derived(fact) if q.graph_name in DERIVED else before.causes(q))
         ]
@@ -218,7 +218,7 @@ def causes_of(parts: Iterable[tuple[Cause, Iterable[Triple]]]) -> Callable[[Fact
     return lambda fact: smallest(known[fact]) if fact in known else ALWAYS
 
 
-def program_in(store: Store) -> Program:
+def program_in(store: Written) -> Program:
     """Return the rules of the ontology that `store` holds in its graph of that name."""
     rows = store.quads_for_pattern(None, None, None, NamedNode(G + "ontology"))
     return compile_rules(from_triples(q.triple for q in rows))

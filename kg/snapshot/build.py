@@ -19,6 +19,7 @@ from catchup.kg.reading import files
 from catchup.kg.snapshot.index import write_index
 from catchup.kg.snapshot.inputs import Inputs, input_files, kind, read_inputs
 from catchup.kg.snapshot.manifest import Manifest, Part, read_manifest, write_durably
+from catchup.kg.snapshot.ondisk import write_store
 from catchup.kg.snapshot.parts import lines, read_part, write_part
 from catchup.kg.snapshot.stamp import Stamp
 
@@ -105,6 +106,7 @@ class _Build:
         with self.step("write"):
             parts = self._write(inputs, found)
             manifest = self._publish(parts, inputs)
+            write_store(self.home, manifest)
         with self.step("document"):
             self._document()
         self.stamp.save(digest, seen, manifest.id, self.kept)

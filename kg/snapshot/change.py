@@ -2,8 +2,8 @@
 
 A change writes the case's own parts, then the index, then renames the manifest; whoever reads sees
 the old snapshot or the new one, never a half. What follows from the case is worked out on top of
-the snapshot that is there (kg.reasoning.materialise), in the engine where the graph is loaded, or
-here by loading it.
+the snapshot that is there (kg.reasoning.materialise): in the engine where the graph is loaded, or
+here in the store on disk, which takes no loading.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from catchup.kg.errors import CannotRun
 from catchup.kg.snapshot.build import Derived, derived, lock
 from catchup.kg.snapshot.index import write_index
 from catchup.kg.snapshot.manifest import Manifest, Part, read_manifest
+from catchup.kg.snapshot.ondisk import open_store
 from catchup.kg.snapshot.parts import read_part, write_part
 
 if TYPE_CHECKING:
+    from catchup.kg.reasoning.lookup import Written
     from catchup.kg.reasoning.materialise import Entailed
     from catchup.kg.reasoning.rules import Program
 
@@ -35,7 +37,7 @@ def add_part(
 ) -> Manifest:
     """Add the case graph `graph`, in place of an older version of it, and return the new manifest.
 
-    `infer` works out what follows from the case; without it the snapshot is loaded here for that.
+    `infer` works out what follows from the case; without it the store on disk is asked.
     Raises CannotRun when nothing has been built yet or the folder cannot be written.
     """
     rows = list(quads)
@@ -83,13 +85,13 @@ def load_store(home: Path, manifest: Manifest) -> ox.Store:
 
 
 def infer_in(
-    store: ox.Store,
+    store: Written,
     quads: Sequence[ox.Quad],
     home: Path,
     manifest: Manifest,
     program: Program | None = None,
 ) -> list[Derived]:
-    """Return what `quads` of a case add to the snapshot `manifest` that is loaded in `store`.
+    """Return what `quads` of a case add to the snapshot `manifest` that is in `store`.
 
     `program` are the rules of its ontology, where they are compiled already.
     """
@@ -110,7 +112,7 @@ def infer_in(
 
 
 def _infer(home: Path, base: Manifest, quads: Sequence[ox.Quad]) -> list[Derived]:
-    return infer_in(load_store(home, base), quads, home, base)
+    return infer_in(open_store(home, base) or load_store(home, base), quads, home, base)
 
 
 def _manifest(home: Path) -> Manifest:
