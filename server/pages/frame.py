@@ -132,7 +132,7 @@ class Frame:
         return text.encode()
 
     def _downloads(self, visit: Visit, sheet: Sheet) -> list[Download]:
-        query = "?" + urlencode([p for p in visit.query if p[0] != "lang"]) if visit.query else ""
+        query = "?" + urlencode(visit.query) if visit.query else ""
         stem = "/index" if visit.path == "/" else visit.path.rstrip("/").removesuffix(".html")
         found = list(sheet.downloads)
         if sheet.table is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
+from jinja2 import Environment
 
 from catchup.kg.engine.formats import family
 from catchup.server.asgi_route import AsgiRoute
@@ -47,6 +48,11 @@ class Pages(PlainPages):
 
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
+
+    @property
+    def environment(self) -> Environment:
+        """The templates of the pages."""
+        return self._frame.environment
 
     def problem(self, problem: dict[str, Any]) -> str:
         """Return the page of a problem."""

@@ -73,7 +73,8 @@ def read_visit(services: Services, scope: Scope, held: Held) -> Visit:
         services=services,
         path=scope["path"],
         names=dict(scope.get("path_params") or {}),
-        query=query,
+        # not part of what the page shows: the same page for all who read that language
+        query=tuple(pair for pair in query if pair[0] != "lang"),
         lang=lang,
         chose=chose,
         client=client_of(scope, services.config.proxies),
