@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: serve test check bench lock format screenshots clean
+.PHONY: serve test check bench lock format history screenshots clean
 .DELETE_ON_ERROR:
 
 serve: .venv/ready build/web/ready ## build what is stale, then serve
@@ -27,6 +27,9 @@ bench: .venv/ready-dev build/web/ready ## measure, write benchmarks/RESULTS.md
 
 format: .venv/ready-dev ## bring all files into their canonical form
 	$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q . ; $(BIN)/catchup format
+
+history: .venv/ready-dev ## read what versions claims had off the commits (before a release)
+	$(BIN)/python -m catchup.kg.history $${CATCHUP_SOURCES:-../shared/sources}
 
 screenshots: .venv/ready-dev build/web/ready build/browser ## regenerate docs/images
 	$(BIN)/python -m tests.pages.screenshots

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from catchup.kg.engine.model import Request
+from catchup.kg.history import recorded
 from catchup.kg.names import CU, DCTERMS, OA, PROV, RDF, SKOS, D, compact
+from catchup.server.pages import history
 from catchup.server.pages.facts import LABEL, Facts, Names, Term, href
 from catchup.server.pages.marks import ClaimMark, claim_marks
 from catchup.server.pages.passage import passage
@@ -37,6 +39,7 @@ _NEAR = (
     "hasContextEvidence",
     "reportedSpeaker",
     "statedIn",
+    "extractedBy",
     "puts",
     PROV + "hadPrimarySource",
 )
@@ -76,9 +79,16 @@ async def make(visit: Visit, iri: str) -> Sheet:
     for row in ties:
         resting_here = row["how"].value == CU + "basedOnClaim"
         (resting if resting_here else conflicts).add(row["claim"].value)
-    terms = facts.mentioned() | based | conflicts | resting | {CU + p for _, p in _ABOUT}
-    said = await said_in(data, {r["s"].value for r in situations}, sorted(terms))
     number, label = facts.one(iri, DCTERMS + "identifier"), facts.text(iri, LABEL)
+    terms = (
+        facts.mentioned()
+        | {CU + k for v in recorded().get(number, ()) for k in v.changed}
+        | based
+        | conflicts
+        | resting
+        | {CU + p for _, p in _ABOUT}
+    )
+    said = await said_in(data, {r["s"].value for r in situations}, sorted(terms))
     says = label.value if label else number
     others = await _marks(visit, based | conflicts | resting, said.names)
     places = [_place(visit, facts, said, e) for e in evidence]
@@ -86,6 +96,8 @@ async def make(visit: Visit, iri: str) -> Sheet:
         place.context = e in facts.iris(iri, "hasContextEvidence")
     mark = next((c for cs in said.claims.values() for c in cs if c.iri == iri), None)
     about = _about(visit, facts, said, iri)
+    versions = await history.of(visit, iri, number, says, said.names)
+    run = [_run(said, facts, r) for r in facts.iris(iri, "extractedBy")]
     citation = _citation(visit, facts, said.names, iri, number, says)
     context = {
         "iri": iri,
@@ -101,6 +113,8 @@ async def make(visit: Visit, iri: str) -> Sheet:
         "conflicts": [others[i] for i in sorted(conflicts) if i in others],
         "resting": [others[i] for i in sorted(resting) if i in others],
         "turtle": await _turtle(visit, iri),
+        "history": versions,
+        "runs": run,
         "citation": citation,
         "bibtex": _bibtex(visit, facts, said.names, iri, number, says),
     }
@@ -124,6 +138,10 @@ async def make(visit: Visit, iri: str) -> Sheet:
                 for p in places
             ],
             "statements": [said.as_data(s) for s in sorted(said.claims)],
+            "history": [
+                {"at": s.at, "by": s.by, "what": s.what, **({"says": s.words} if s.words else {})}
+                for s in versions
+            ],
             "citation": citation,
         },
         schema={"@type": "Claim", "@id": iri, "name": number, "text": says},
@@ -164,6 +182,13 @@ def _about(visit: Visit, facts: Facts, said: Said, iri: str) -> list[tuple[str, 
             values = [said.value(t) for t in terms]
         rows.append((visit.say(heading), values))
     return rows
+
+
+def _run(said: Said, facts: Facts, run: str) -> str:
+    """Return which reading a claim comes from, by whom, ended when."""
+    by = ", ".join(said.names(a) for a in facts.iris(run, PROV + "wasAssociatedWith"))
+    ended = facts.one(run, PROV + "endedAtTime")[:10]
+    return ", ".join(text for text in (said.names(run), by, ended) if text)
 
 
 def _speaker(facts: Facts, said: Said, speaker: str) -> list[Value]:
