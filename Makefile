@@ -23,6 +23,7 @@ check: .venv/ready-dev ## the quick half of `make test`
 bench: .venv/ready-dev build/web/ready ## measure, write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.neighbours
+	$(BIN)/python -m benchmarks.cases
 	$(BIN)/python -m benchmarks.soak
 
 format: .venv/ready-dev ## bring all files into their canonical form

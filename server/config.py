@@ -53,8 +53,8 @@ class ServerConfig:
     client: ClientLimits = field(default_factory=ClientLimits)
     #: how many proxies in front are ours; X-Forwarded-For is not read when there are none
     proxies: int = 0
-    #: seconds between two looks at the manifest; 0 looks never
-    watch: float = 2.0
+    #: seconds between two looks at the manifest (a look takes 5 us); 0 looks never
+    watch: float = 0.25
     #: whether pages that many will ask for are made before they do
     warm: bool = False
     slow_query: float = 1.0
