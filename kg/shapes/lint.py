@@ -40,3 +40,23 @@ def explosive_patterns(shapes: Iterable[ox.Quad | ox.Triple]) -> list[str]:
     values = [t.object for t in shapes if t.predicate.value == pattern]
     found = [v.value for v in values if isinstance(v, ox.Literal)]
     return [text for text in found if EXPLOSIVE.search(text)]
+
+
+def reaching_out(shapes: Iterable[ox.Quad | ox.Triple]) -> list[str]:
+    """Return the shapes by which adding a node can make an older one wrong.
+
+    These bound from above what may point at a node (an inverse path with sh:maxCount and the like).
+    Checking a case looks at the case's own nodes, to which a second value put on an older node
+    belongs, since such a node is then a subject of the case. That is all only where no such shape
+    is; the tests see to it.
+    """
+    rows: dict[object, dict[str, object]] = {}
+    for t in shapes:
+        rows.setdefault(t.subject, {})[t.predicate.value] = t.object
+    upper = ("maxCount", "qualifiedMaxCount", "in", "not", "equals", "disjoint", "closed")
+    return sorted(
+        str(shape)
+        for shape, row in rows.items()
+        if any(names.SH + name in row for name in upper)
+        and names.SH + "inversePath" in rows.get(row.get(names.SH + "path"), {})
+    )

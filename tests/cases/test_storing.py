@@ -163,6 +163,27 @@ def test_a_name_that_is_taken(keeper: Keeper) -> None:
     assert "'demo-motors' stands in the graph already" in said
 
 
+@pytest.mark.parametrize("format", ["yaml", "turtle"])
+def test_a_second_value_for_what_is_there_is_found(keeper: Keeper, format: str) -> None:
+    keeper.store(sent(), ME, accept=True)
+    yaml = (
+        "case: {id: second, title: Second, creator: me, licence: CC0-1.0}\n"
+        "nodes:\n- id: demo-0003-figure\n  type: Figure\n  numericValue: 59\n"
+    )
+    turtle = (
+        f"<{names.G}case-second> <{names.DCTERMS}title> 'Second'@en .\n\n"
+        f"<{names.D}demo-0003-figure> a <{names.CU}Figure> ;\n"
+        f" <{names.CU}numericValue> 59 .\n"
+    )
+    text = yaml if format == "yaml" else turtle
+    report, _ = keeper.check(Sent(text.encode(), format, f"second.{format}"))
+    assert not report["conforms"]
+    told = report["results"][0]
+    assert "'demo-0003-figure' stands in the graph already" in told["message"]
+    assert told["line"] == 3
+    assert "Speak of it in a situation" in told["remedy"]
+
+
 def test_two_writers_at_once(home: Path) -> None:
     def write(_: int) -> str:
         code = (

@@ -9,7 +9,12 @@ from rdflib import Graph
 from catchup.kg import names
 from catchup.kg.cases.terms import load_terms
 from catchup.kg.reading.files import SHAPES, parse_turtle
-from catchup.kg.shapes.lint import derived_terms, explosive_patterns, named_terms
+from catchup.kg.shapes.lint import (
+    derived_terms,
+    explosive_patterns,
+    named_terms,
+    reaching_out,
+)
 from catchup.kg.shapes.load import PROFILES, load_profile, shape_files, triples_of
 
 SH = names.SH
@@ -86,6 +91,17 @@ def test_no_pattern_can_run_for_ever() -> None:
     assert explosive_patterns(ALL) == []
     bad = ox.Triple(ox.NamedNode("urn:s"), ox.NamedNode(SH + "pattern"), ox.Literal("^(a+)+$"))
     assert explosive_patterns([bad]) == ["^(a+)+$"]
+
+
+def test_no_shape_lets_a_new_node_make_an_older_one_wrong() -> None:
+    assert reaching_out(ALL) == []
+    path, shape = ox.BlankNode("p"), ox.NamedNode("urn:s")
+    bad = [
+        ox.Triple(shape, ox.NamedNode(SH + "path"), path),
+        ox.Triple(path, ox.NamedNode(SH + "inversePath"), ox.NamedNode(names.CU + "asserts")),
+        ox.Triple(shape, ox.NamedNode(SH + "maxCount"), ox.Literal(1)),
+    ]
+    assert reaching_out(bad) == ["<urn:s>"]
 
 
 def test_core_only() -> None:
