@@ -159,6 +159,9 @@ claims:
 #     period: {{type: Period, startYear: 2024, startMonth: 5, endYear: 2024, endMonth: 5}}
 #     interviewMode: telephone
 #     consentLevel: quoteByRole
+# A date that the source leaves open has bounds instead of years:
+#     period: {{type: Period, notBeforeYear: 1990, notAfterYear: 1999, asPrinted: the 1990s}}
+#     period: {{type: Period, notAfterYear: 2016, qualifier: by, asPrinted: by 2016}}
 # and under nodes:
 # - id: {id}-informant
 #   type: Informant

@@ -29,9 +29,9 @@ QUERIES = {
   VALUES ?s { $situations }
   ?claim cu:asserts ?s ; dcterms:identifier ?number ; cu:voice ?voice ; cu:rank ?rank .
   OPTIONAL { ?claim cu:force ?force } }""",
-    "years": """SELECT DISTINCT ?s ?start ?end WHERE {
+    "years": """SELECT DISTINCT ?s ?start ?end ?printed WHERE {
   VALUES ?s { $situations } ?s cu:period ?period . OPTIONAL { ?period cu:startYear ?start }
-  OPTIONAL { ?period cu:endYear ?end } }""",
+  OPTIONAL { ?period cu:endYear ?end } OPTIONAL { ?period cu:asPrinted ?printed } }""",
 }
 #: Situations asked for at once: 1,000 IRIs keep a query's text under the engine's 256 kB.
 _BLOCK = 1000

@@ -82,6 +82,8 @@ class Told:
         self._years: dict[str, str] = {}
         for row in found["years"]:
             years = [row[n].value for n in ("start", "end") if n in row]
+            if not years and "printed" in row:
+                years = [row["printed"].value]
             if years:
                 self._years[row["s"].value] = "–".join(dict.fromkeys(years))
         self._by_type: dict[str, list[str]] = {"": sorted(self._claims.keys() & self._of.keys())}

@@ -45,6 +45,7 @@ NUMBERS = tuple(
     for name in (
         *("numericValue", "lowValue", "highValue", "rankValue", "memberCount"),
         *("startYear", "endYear", "startMonth", "endMonth", "quarter", "durationYears"),
+        *("notBeforeYear", "notAfterYear"),
     )
 )
 WORKS = (names.PROV + "hadPrimarySource", CU + "citesWork", CU + "originWork")

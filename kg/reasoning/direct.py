@@ -15,7 +15,7 @@ PREDICATE = NamedNode(CU + "stPredicate")
 OBJECT = NamedNode(CU + "stObject")
 VALUE = NamedNode(CU + "stValue")
 PERIOD = NamedNode(CU + "period")
-END = NamedNode(CU + "endYear")
+ENDS = (NamedNode(CU + "endYear"), NamedNode(CU + "notAfterYear"))
 
 #: What `statements` does, as one query (design, modelling 2.5); a test compares the two.
 DIRECT_QUERY = """PREFIX cu: <https://w3id.org/catchup/ontology/>
@@ -23,7 +23,7 @@ PREFIX cuv: <https://w3id.org/catchup/vocab/>
 CONSTRUCT { ?s ?p ?o } WHERE {
   ?st cu:stSubject ?s ; cu:stPredicate ?p ; cu:stObject|cu:stValue ?o .
   ?c cu:asserts ?st ; cu:rank cuv:normal ; cu:force cuv:asserted .
-  FILTER NOT EXISTS { ?st cu:period/cu:endYear ?end } }
+  FILTER NOT EXISTS { ?st cu:period/(cu:endYear|cu:notAfterYear) ?end } }
 """
 
 
@@ -39,8 +39,9 @@ def direct(quad: Quad, admission: Admission) -> Iterator[tuple[Fact, Causes]]:
     if not causes:
         return
     for period in admission.quads(statement, PERIOD, None):  # type: ignore[arg-type]
-        if next(admission.quads(period.object, END, None), None) is not None:  # type: ignore[arg-type]
-            return
+        for end in ENDS:
+            if next(admission.quads(period.object, end, None), None) is not None:  # type: ignore[arg-type]
+                return
     for predicate in admission.quads(statement, PREDICATE, None, graph):  # type: ignore[arg-type]
         for property_ in (OBJECT, VALUE):
             for value in admission.quads(statement, property_, None, graph):  # type: ignore[arg-type]

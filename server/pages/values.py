@@ -25,6 +25,7 @@ def period_text(facts: Facts, names: Names, period: str, lang: str) -> str:
     first, last = facts.number(period, "startMonth"), facts.number(period, "endMonth")
     quarter = facts.number(period, "quarter")
     begin, finish = _month(start, first), _month(end, last)
+    after, before = facts.number(period, "notBeforeYear"), facts.number(period, "notAfterYear")
     qualifiers = facts.iris(period, "qualifier")
     if quarter:
         shown = f"{start or end} Q{quarter}"
@@ -32,11 +33,15 @@ def period_text(facts: Facts, names: Names, period: str, lang: str) -> str:
         shown = begin if begin == finish else f"{begin}–{finish}"
     elif begin:
         shown = f"{begin}–"
-    elif finish and CUV + "by" in qualifiers:
-        shown = f"{finish} 年之前" if lang == "zh" else f"by {finish}"
-        qualifiers.remove(CUV + "by")
     elif finish:
         shown = f"至 {finish}" if lang == "zh" else f"until {finish}"
+    elif after and before:
+        shown = f"{after} 至 {before} 年间" if lang == "zh" else f"within {after}–{before}"
+    elif after:
+        shown = f"{after} 年或之后" if lang == "zh" else f"{after} or later"
+    elif before:
+        shown = f"不晚于 {before} 年" if lang == "zh" else f"by {before}"
+        qualifiers = [q for q in qualifiers if q != CUV + "by"]
     else:
         shown = facts.one(period, "asPrinted")
     extra = [names(q) for q in qualifiers]
@@ -53,8 +58,9 @@ def _month(year: int | None, month: int | None) -> str:
 
 
 def years_of(facts: Facts, period: str) -> tuple[int, int] | None:
-    """Return the first and last year of a period, for drawing; None when it has none."""
-    start, end = facts.number(period, "startYear"), facts.number(period, "endYear")
+    """Return the first and last year that a period can reach into, for drawing; None without."""
+    start = facts.number(period, "startYear") or facts.number(period, "notBeforeYear")
+    end = facts.number(period, "endYear") or facts.number(period, "notAfterYear")
     years = facts.number(period, "durationYears")
     if start is None and end is None:
         return None
