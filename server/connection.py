@@ -222,17 +222,17 @@ def protocol(fast: FastPath, answers: HotAnswers, wishes: Wishes) -> type[HttpTo
             elif not self.transport.is_closing():
                 self.transport.close()
 
-        def reply(self, status: bytes, lines: bytes, body: bytes, held: int) -> None:
+        def reply(self, status: bytes, lines: bytes, own: bytes, body: bytes, held: int) -> None:
             """Send a response that the fast path made."""
             self._question = None
-            head = b"HTTP/1.1 %b\r\n%b%b\r\n" % (status, self._lines(), lines)
+            parts = (b"HTTP/1.1 ", status, b"\r\n", self._lines(), lines, own, b"\r\n")
             if len(body) > _CHUNK:
-                task = self.loop.create_task(self._send_long(head, body, held))
+                task = self.loop.create_task(self._send_long(b"".join(parts), body, held))
                 self.tasks.add(task)
                 task.add_done_callback(self.tasks.discard)
                 return
             if not self.transport.is_closing():
-                self.transport.write(head + body)
+                self.transport.write(b"".join((*parts, body)))
             fast.sent(held)
             self._done()
 

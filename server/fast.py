@@ -35,8 +35,8 @@ _EVERY = f"vary: {VARY}\r\n".encode() + b"".join(
 class Caller(Protocol):
     """Who asks: a connection."""
 
-    def reply(self, status: bytes, lines: bytes, body: bytes, held: int) -> None:
-        """Take the response: status, header lines, body, of which so many bytes are held."""
+    def reply(self, status: bytes, lines: bytes, own: bytes, body: bytes, held: int) -> None:
+        """Take the response: status, header lines, its own ones, body, and how much is held."""
 
 
 class Question(Job):
@@ -44,11 +44,22 @@ class Question(Job):
 
     __slots__ = ("caller", "fast", "key", "snapshot", "wish")
 
-    caller: Caller
-    fast: FastPath
-    key: str
-    snapshot: str
-    wish: Wish
+    def __init__(
+        self,
+        frame: bytes,
+        client: str,
+        fast: FastPath,
+        caller: Caller,
+        wish: Wish,
+        key: str,
+        snapshot: str,
+    ) -> None:
+        super().__init__(frame, client, fast.timeout)
+        self.fast = fast
+        self.caller = caller
+        self.wish = wish
+        self.key = key
+        self.snapshot = snapshot
 
     def done(self, outcome: Answer | CatchupError) -> None:
         """Answer who asked."""
@@ -62,7 +73,7 @@ class FastPath:
         self._services = services
         self._pool = services.store if isinstance(services.store, Pool) else None
         self._federates = services.federates("service")
-        self._timeout = services.config.limits.timeout
+        self.timeout = services.config.limits.timeout
         self._tasks: set[asyncio.Task[None]] = set()
 
     def client(self, address: tuple[str, int] | None) -> str:
@@ -97,12 +108,7 @@ class FastPath:
             return None
         head = wish.head
         frame = b"%b%b%b" % (wire.LENGTHS.pack(len(head), len(query)), head, query)
-        job = Question(frame, client, self._timeout)
-        job.caller = caller
-        job.fast = self
-        job.key = key
-        job.snapshot = snapshot
-        job.wish = wish
+        job = Question(frame, client, self, caller, wish, key, snapshot)
         try:
             services.budgets.check(client)
             pool.submit(job)
@@ -123,19 +129,17 @@ class FastPath:
         lines = wish.lines.get(which)
         if lines is None:
             lines = wish.lines[which] = self._constant(wish, answer)
-        if not answer.volatile:
-            lines += b'etag: "%b"\r\n' % job.key.encode()
         body, times = answer.body, answer.timings
         size = len(body)
         services.metrics.request("sparql", 200)
-        job.caller.reply(
-            b"200 OK",
-            b"%bcontent-length: %d\r\nserver-timing: queue;dur=%.3f, engine;dur=%.3f,"
+        own = (
+            b"content-length: %d\r\nserver-timing: queue;dur=%.3f, engine;dur=%.3f,"
             b' serialise;dur=%.3f, cache;desc="miss"\r\n'
-            % (lines, size, times["queue"], times["engine"], times["serialise"]),
-            body,
-            size,
+            % (size, times["queue"], times["engine"], times["serialise"])
         )
+        if not answer.volatile:
+            own = b'etag: "%b"\r\n%b' % (job.key.encode(), own)
+        job.caller.reply(b"200 OK", lines, own, body, size)
 
     def _constant(self, wish: Wish, answer: Answer) -> bytes:
         """Return the header lines that all such answers to a wish have."""
@@ -176,7 +180,7 @@ class FastPath:
         headers = completed(start["headers"], cors=True)
         lines = b"".join(b"%b: %b\r\n" % pair for pair in headers)
         status = f"{start['status']} {HTTPStatus(start['status']).phrase}".encode()
-        job.caller.reply(status, lines, body["body"], 0)
+        job.caller.reply(status, lines, b"", body["body"], 0)
 
     def _background(self, work: Any) -> None:
         task = asyncio.ensure_future(work)

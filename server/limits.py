@@ -40,6 +40,10 @@ class Budgets:
 
     def check(self, client: str) -> None:
         """Raise TooManyRequests when the client has no engine time left."""
+        found = self._left.get(client)
+        # what is left only grows until the next charge
+        if found is None or found[0] > 0:
+            return
         left = self._at(client, time.monotonic())
         if left <= 0:
             wait = math.ceil((1 - left) * 60 / self._size)
@@ -51,7 +55,7 @@ class Budgets:
     def charge(self, client: str, seconds: float) -> None:
         """Take engine time off the client's budget."""
         now = time.monotonic()
-        self._left[client] = (self._at(client, now) - seconds, now)
+        self._left[client] = self._at(client, now) - seconds, now
         self._left.move_to_end(client)
         if len(self._left) > _REMEMBERED:
             self._left.popitem(last=False)

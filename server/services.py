@@ -222,9 +222,10 @@ class Services:
 
         `certain` says that the request alone decides the answer.
         """
-        used = (answer.timings["engine"] + answer.timings["serialise"]) / 1000
-        self._charge(asked, used, answer.form, answer.truncated or "complete")
-        self.metrics.answer(answer.timings, len(answer.body))
+        timings = answer.timings
+        outcome = answer.truncated or "complete"
+        self.metrics.answer(answer.form, outcome, timings, len(answer.body))
+        self._charge(asked, (timings["engine"] + timings["serialise"]) / 1000, outcome)
         if answer.snapshot != asked.snapshot or not certain:
             # `key` (the ETag) is not this answer's: the snapshot changed, or others were asked
             answer = replace(answer, volatile=True)
@@ -237,11 +238,12 @@ class Services:
         used = 0.0
         if error is None or isinstance(error, TimeLimit | MemoryLimit):
             used = min(time.perf_counter() - asked.submitted, self.config.limits.timeout)
-        self._charge(asked, used, "none", error.kind if error else "gone")
+        outcome = error.kind if error else "gone"
+        self.metrics.query("none", outcome)
+        self._charge(asked, used, outcome)
 
-    def _charge(self, asked: Asking, used: float, form: str, outcome: str) -> None:
+    def _charge(self, asked: Asking, used: float, outcome: str) -> None:
         self.budgets.charge(asked.client, used)
-        self.metrics.query(form, outcome)
         if used > self.config.slow_query:
             log.warning("slow query %s: %.2f s, %s", asked.key[:12], used, outcome)
 

@@ -69,7 +69,7 @@ class Connection(asyncio.Protocol):
             data, self._pieces = bytes(self._pieces), None
         elif self._buffer:
             data = self._buffer + data
-        self._buffer = b""
+            self._buffer = b""
         start = wire.LENGTHS.size
         while len(data) >= start and not self.transport.is_closing():
             if self._sizes is None:
