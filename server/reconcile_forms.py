@@ -36,6 +36,14 @@ class Asked:
     lang: str = "en"
     properties: dict[str, list[str]] = field(default_factory=dict)
     required: tuple[str, ...] = ()
+    #: which of `types` a candidate must have: any, all, or none of them ("should")
+    strict: str = "should"
+
+    def admits(self, types: Sequence[str]) -> bool:
+        """Return whether a thing with `types` may be a candidate at all."""
+        if not self.types or self.strict == "should":
+            return True
+        return (any if self.strict == "any" else all)(t in types for t in self.types)
 
 
 @dataclass(frozen=True)
@@ -207,7 +215,8 @@ def _query_02(key: str, query: Any, lang: str) -> Asked:
         values = _values(one["v"], place)
         given.setdefault(_property(one["pid"], place).id, []).extend(values)
     types = tuple(type_of(k, f"{key}.type") for k in kinds)
-    return Asked(_or_name(text, given, key), types, _limit(query, key), lang, given)
+    name, limit = _or_name(text, given, key), _limit(query, key)
+    return Asked(name, types, limit, lang, given, strict=strict)
 
 
 def _query_10(place: str, query: Any, lang: str) -> Asked:

@@ -66,7 +66,9 @@ class Reconciler:
         matcher = await self.matcher()
 
         def find() -> list[list[Candidate]]:
-            return [matcher.find(a.text, a.types, a.lang)[:_LOOKED_AT] for a in batch]
+            every = ([c for c in matcher.find(a.text, a.types, a.lang) if a.admits(c.types)]
+                     for a in batch)  # fmt: skip
+            return [some[:_LOOKED_AT] for some in every]
 
         found = await asyncio.to_thread(find)
         wanted = {p for a in batch for p in a.properties}

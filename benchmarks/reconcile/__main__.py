@@ -6,14 +6,20 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from benchmarks.reconcile.measure import Outcome, figures, outcomes, read_names
+from benchmarks.reconcile.measure import FRESH, NAMES, Outcome, figures, outcomes, read_names
 from catchup.kg.settings import home
 
 
 def main() -> None:
-    """Print the figures, and each name that was claimed wrongly or not found."""
+    """Print the figures of both lists, and each name that was claimed wrongly or not found."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else home()
-    found = outcomes(folder, read_names())
+    for path in (NAMES, FRESH):
+        print(f"{path.name}")
+        report(outcomes(folder, read_names(path)))
+
+
+def report(found: list[Outcome]) -> None:
+    """Print the figures of one list."""
     kinds: dict[str, list[Outcome]] = defaultdict(list)
     for one in found:
         kinds[one.row.kind].append(one)

@@ -18,6 +18,8 @@ from catchup.kg.snapshot.index import open_index
 from catchup.kg.snapshot.manifest import NAME, read_manifest
 
 NAMES = Path(__file__).with_name("names.tsv")
+#: Hard names, written by somebody who had not looked at how matching works.
+FRESH = Path(__file__).with_name("fresh.tsv")
 
 
 @dataclass(frozen=True)

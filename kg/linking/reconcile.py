@@ -16,7 +16,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from catchup.kg import names
-from catchup.kg.linking.spelling import bracketed, core, identifier
+from catchup.kg.linking.spelling import bracketed, core, identifier, simplified, squeezed, turned
 from catchup.kg.search import degrees, labels_of
 from catchup.kg.text import norm
 
@@ -37,6 +37,8 @@ ALIKE = 70.0
 #: Likeness and length from which one slip of the keyboard is taken for the name itself: below
 #: eight letters a slip makes other names ("Haier" and "Hair").
 SURE, SURE_LENGTH = 90.0, 8
+#: Letters from which a name without its blanks and dashes is still that name: "E.D.G.E." is none.
+_LETTERS = 5
 #: What an identifier of something close is worth: found, but never claimed.
 _CLOSE = 85.0
 #: Names that are compared by likeness at once; exact ones are found however many there are.
@@ -84,6 +86,8 @@ class Matcher:
         self._names: list[Known] = []
         self._by_norm: dict[str, list[Known]] = {}
         self._by_core: dict[str, list[Known]] = {}
+        self._by_letters: dict[str, list[Known]] = {}
+        self._by_words: dict[str, list[Known]] = {}
         query = "SELECT iri, text, field FROM names WHERE field IN ('label', 'altLabel', 'title')"
         for iri, text, field_ in db.execute(query):
             if iri in self.types:
@@ -91,6 +95,9 @@ class Matcher:
                 self._names.append(known)
                 self._by_norm.setdefault(norm(text), []).append(known)
                 self._by_core.setdefault(core(text), []).append(known)
+                self._by_letters.setdefault(squeezed(text), []).append(known)
+                if "Person" in self.types[iri]:
+                    self._by_words.setdefault(turned(text), []).append(known)
         self._norms = [norm(k.text) for k in self._names]
         self._cores = [core(k.text) for k in self._names]
 
@@ -109,7 +116,7 @@ class Matcher:
             if iri in self.types and score > found.get(iri, (0.0, False, ""))[0]:
                 found[iri] = (score, exact, hint)
 
-        stripped = text.strip()
+        stripped = simplified(text.strip())
         for iri, same in degrees(self._db, identifier(stripped)).items():
             # two letters are a country only for who asks for countries: PT is a firm, too
             add(iri, 100 if same else _CLOSE, same and (len(stripped) > 4 or bool(types)))
@@ -117,9 +124,9 @@ class Matcher:
             add(space + stripped, 100, True)
         plain, inner = bracketed(stripped)
         self._exact(stripped, 100, add)
-        if inner:
+        if plain != stripped:
             self._exact(plain, 94, add, inner)
-        self._like(plain if inner else stripped, add)
+        self._like(plain, add)
         shown = self.labels(list(found), lang)
         candidates = [
             Candidate(iri, shown.get(iri, iri), self.types[iri], score, exact, hint=hint)
@@ -156,6 +163,11 @@ class Matcher:
             add(known.iri, best if known.field == "label" else best - 1, True, hint)
         for known in self._by_core.get(core(text), ()):
             add(known.iri, best - 3, True, hint)
+        letters = squeezed(text)
+        for known in self._by_letters.get(letters, ()):
+            add(known.iri, best - 4, len(letters) >= _LETTERS, hint)
+        for known in self._by_words.get(turned(text), ()):
+            add(known.iri, best - 4, True, hint)
 
     def _like(self, text: str, add: _Add) -> None:
         wanted = core(text)

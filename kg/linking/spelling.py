@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from pathlib import Path
 
 from catchup.kg.text import norm
 
@@ -10,9 +12,10 @@ from catchup.kg.text import norm
 #: Not "bank", "foundation", "college", "chemical": those name another thing.
 _FORMS = frozenset(
     [
-        "ab", "ag", "bv", "co", "company", "corp", "corporation", "gmbh", "group", "holding",
-        "holdings", "inc", "incorporated", "kg", "kgaa", "kk", "limited", "llc", "ltd", "nv", "oy",
-        "oyj", "plc", "pte", "pty", "sa", "sarl", "sas", "se", "spa",
+        "ab", "ag", "aktiengesellschaft", "bv", "co", "company", "corp", "corporation", "gmbh",
+        "group", "holding", "holdings", "inc", "incorporated", "kg", "kgaa", "kk", "limited", "llc",
+        "ltd", "nv", "oy", "oyj", "plc", "pte", "pty", "publ", "public", "sa", "sarl", "sas", "se",
+        "sgps", "spa",
     ]
 )  # fmt: skip
 #: The same in Chinese, which writes them without spaces, longest first.
@@ -58,11 +61,38 @@ def core(name: str) -> str:
 
 
 def bracketed(name: str) -> tuple[str, str]:
-    """Return a name without the brackets at its end, and what stood in them ("" if none)."""
+    """Return a name without the brackets at its end, and what stood in them ("" if none).
+
+    A legal form in brackets says nothing: 'Ericsson (publ)'.
+    """
     match = _BRACKETS.search(name)
     if not match or not name[: match.start()].strip():
         return name, ""
-    return name[: match.start()].strip(), match[1].strip()
+    inner = match[1].strip()
+    return name[: match.start()].strip(), "" if norm(inner) in _FORMS else inner
+
+
+def simplified(text: str) -> str:
+    """Return `text` with traditional Chinese characters as simplified ones."""
+    return text.translate(_simple())
+
+
+def squeezed(name: str) -> str:
+    """Return a name's letters and digits alone: 'W-CDMA', 'Hua Wei' and 'Hai\'er' as one word."""
+    return core(name).replace(" ", "")
+
+
+def turned(name: str) -> str:
+    """Return the words of a name in alphabetical order: 'Li Jizhen' and 'Jizhen Li' are one person."""
+    return " ".join(sorted(norm(name).split()))
+
+
+@cache
+def _simple() -> dict[int, int]:
+    # lines of traditional characters, each with the line of simplified ones below; the 2,626 pairs
+    # of one character each on which two converters agree (hanziconv 0.3.2, OpenCC's tables)
+    lines = Path(__file__).with_name("traditional.txt").read_text(encoding="utf-8").splitlines()
+    return str.maketrans("".join(lines[::2]), "".join(lines[1::2]))
 
 
 def identifier(text: str) -> str:

@@ -142,8 +142,44 @@ def test_an_identifier_finds_its_thing(site: Served) -> None:
                  "https://ror.org/00cmhce21", "grid.453400.6"):  # fmt: skip
         found = first(site, query=text)
         assert (found["id"], found["match"]) == ("id/huawei", True), text
+    for text in ("https://www.wikidata.org/wiki/Q160120", "ISNI 0000 0000 8743 5787",
+                 "ror.org/00cmhce21", "wd:Q160120"):  # fmt: skip
+        assert first(site, query=text)["match"] is True, text
+    assert first(site, query="doi:10.1016/J.JBUSRES.2018.04.022")["id"] == "id/fu2018"
     hits = site.get("/reconcile/suggest/entity", params={"prefix": "id/zte"}).json()["result"]
     assert hits[0]["id"] == "id/zte"
+
+
+def test_a_concept_is_claimed_by_what_is_the_same_and_found_by_what_is_close(site: Served) -> None:
+    close = first(site, query="http://www.wikidata.org/entity/Q489209")
+    assert (close["id"], close["match"], close["score"]) == ("vocab/jointVenture", False, 85)
+    same = first(site, query="2750", type="Industry")
+    assert (same["id"], same["match"], same["score"]) == ("vocab/homeAppliances", True, 100)
+    row = {"ids": ["vocab/homeAppliances", "vocab/jointVenture"],
+           "properties": [{"id": "isic"}, {"id": "wikidata"}]}  # fmt: skip
+    rows = site.get("/reconcile", params={"extend": json.dumps(row)}).json()["rows"]
+    assert rows["vocab/homeAppliances"] == {"isic": [{"str": "2750"}], "wikidata": []}
+    assert rows["vocab/jointVenture"]["wikidata"][0]["id"] == "Q489209"
+
+
+def test_types_narrow_as_strictly_as_asked(site: Served) -> None:
+    def found(**more: Any) -> list[str]:
+        query = json.dumps({"q": {"query": "Oxford", "type": "City", **more}})
+        answer = site.get("/reconcile", params={"queries": query})
+        return [c["id"] for c in answer.json()["q"]["result"]]
+
+    assert found()[0] == found(type_strict="any")[0] == "id/oxford"
+    assert "id/university-of-oxford" in found(type_strict="should", limit=10, type=["University"])
+    assert found(type_strict="any") == ["id/oxford"]
+    assert found(type_strict="all", type=["City", "University"]) == []
+    assert len(found(type="University", limit=1)) == 1
+
+
+def test_other_spellings_of_a_name_are_that_name(site: Served) -> None:
+    for text, id in (("聯想集團", "lenovo"), ("Hai'er", "haier"), ("W-CDMA", "wcdma"),
+                     ("Li Jizhen", "jizhen-li"), ("Siemens Aktiengesellschaft", "siemens")):  # fmt: skip
+        best = first(site, query=text)
+        assert (best["id"], best["match"]) == (f"id/{id}", True), text
 
 
 def test_names_come_in_the_language_asked_for(site: Served) -> None:
