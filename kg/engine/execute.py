@@ -117,7 +117,7 @@ class Executor:
         except (OSError, RuntimeError, ValueError) as error:
             if "ervice" in str(error):
                 raise ServiceRefused(
-                    "This endpoint calls no other, so SERVICE was not run.",
+                    "The engine opens no connection, so SERVICE was not run.",
                     remedy="Ask the other endpoint yourself, and send its values here in VALUES.",
                 ) from None
             raise EngineError(f"The query could not be evaluated: {tidy(str(error))}") from None

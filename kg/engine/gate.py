@@ -239,9 +239,10 @@ def admit(text: str, limits: Limits, allowed_services: frozenset[str] = frozense
         if iri is None or iri not in allowed_services:
             target = f"<{iri}>" if iri else "a variable"
             raise ServiceRefused(
-                f"SERVICE with {target} was not run: this endpoint calls no other.",
+                f"SERVICE with {target} was not run: this endpoint has no list of others to ask.",
                 where=place(text, offset),
-                remedy="Ask the other endpoint yourself, and send its values here in VALUES.",
+                remedy="Ask the other endpoint yourself, and send its values here in VALUES;"
+                " who runs this one lists endpoints in CATCHUP_SERVICES.",
             )
     for value, limit, what in (
         (seen.nesting, limits.nesting, "levels of nesting"),
