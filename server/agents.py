@@ -12,6 +12,7 @@ from catchup.kg.catalogue import catalogue
 from catchup.server.asgi import Receive, Scope, Send, header, send_response
 from catchup.server.asgi_route import AsgiRoute
 from catchup.server.problems import HttpProblem, MethodNotAllowed
+from catchup.server.schema_card import card
 from catchup.server.services import Services
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ def guide(url: str) -> str:
     questions = "\n".join(
         f"- [{q.name}]({url}/queries/{q.name}.json): {q.question}" for q in catalogue().values()
     )
+    # its headings go one level down
+    schema = card().replace("\n#", "\n##").replace("# Catchup: schema card", "## Schema card", 1)
     return f"""# Catchup
 
 > A knowledge graph of how latecomer firms from emerging economies learn and catch up: the findings
@@ -110,6 +113,8 @@ Answers cut at a limit say so in the header Catchup-Truncated.
 - [Concepts]({url}/vocab.ttl): the theory's terms with definitions
 - [Dataset]({url}/.well-known/void): description with statistics
 - [Examples]({url}/.well-known/sparql-examples): every query as RDF
+
+{schema.strip()}
 
 ## Questions
 

@@ -162,6 +162,7 @@ class Describer:
         graph.add(service, SD + "defaultDataset", dataset)
         graph.add(service, DCTERMS + "title", text("Catchup SPARQL endpoint"))
         graph.add(service, DCTERMS + "license", _CC_BY)
+        graph.add(service, RDFS + "seeAlso", f"{config.url}/llms.txt", f"{config.url}/openapi.json")
         graph.add(service, DCAT + "endpointURL", service)
         graph.add(service, DCAT + "servesDataset", dataset)
         graph.add(dataset, RDF + "type", SD + "Dataset")

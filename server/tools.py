@@ -11,7 +11,6 @@ import json
 import time
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
@@ -31,19 +30,14 @@ from catchup.kg.values import python_value, table
 from catchup.server.budget import BUDGET, page, shortened, size
 from catchup.server.pages.data import snapshot_files
 from catchup.server.questions import entry
+from catchup.server.schema_card import card
 from catchup.server.search import find
 from catchup.server.services import Services
 
-CARD = Path(__file__).with_name("schema_card.md")
 #: Rows of one answer when none are asked for, and at most.
 ROWS, MOST = 50, 1000
 #: What a description begins with.
 _FIRST = ("rdfs:label", "skos:prefLabel", "rdf:type", "skos:definition", "rdfs:comment")
-
-
-def card() -> str:
-    """Return the schema card."""
-    return CARD.read_text(encoding="utf-8")
 
 
 class Tools:
