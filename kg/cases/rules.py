@@ -15,8 +15,7 @@ from catchup.kg.shapes.validate import Finding
 
 IDENTIFIER = names.DCTERMS + "identifier"
 YEARS = {
-    names.CU + k
-    for k in ("startYear", "endYear", "notBeforeYear", "notAfterYear", "publishedYear")
+    names.CU + k for k in ("startYear", "endYear", "notBeforeYear", "notAfterYear", "publishedYear")
 }
 NAMES = {names.RDFS + "label", names.SKOS + "altLabel"}
 #: Entities that are likely to be entered twice; situations, claims and periods are not.

@@ -86,7 +86,8 @@ DIMENSIONS: tuple[Dimension, ...] = (
        "lacked", denies=True),
     _d("Outcomes", "results", "Results", "", "resultsIn"),
     _d("Theory", "propositions", "Propositions", "CaseBearing", "bearing", per="onProposition"),
-    _d("Theory", "statements", "General statements that name it", "GeneralStatement", "relatesTo"),
+    _d("Theory", "statements", "General statements that name it", "GeneralStatement",
+       "relatesTo deniesRelationTo"),
     _d("Figures", "figures", "Figures", "Figure", "asPrinted", per="measure"),
 )  # fmt: skip
 BY_KEY = {d.key: d for d in DIMENSIONS}
