@@ -41,7 +41,8 @@ WHOLE = """
 import sys, time
 import pyshacl, rdflib
 from catchup.kg.reading.files import SHAPES
-from catchup.kg.shapes.load import to_rdflib, triples_of
+from catchup.kg.shapes.files import triples_of
+from catchup.kg.shapes.load import to_rdflib
 shapes, data = rdflib.Graph(), rdflib.Graph()
 for t in triples_of("profile-new-case"):
     shapes.add((to_rdflib(t.subject), to_rdflib(t.predicate), to_rdflib(t.object)))

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 
 from catchup.kg import settings
 from catchup.kg.cases.formats import by_media, refuse_large
-from catchup.kg.cases.holder import Checker
+from catchup.kg.cases.holder import checker
 from catchup.kg.cases.journal import Version
 from catchup.kg.cases.keep import Author, Keeper, Sent
 from catchup.kg.cases.tokens import Forbidden, Holder, authenticate
@@ -49,10 +49,9 @@ class Cases:
         config = services.config
         self.home: Path = config.home or settings.home()
         infer = None if isinstance(services.store, AsyncRemote) else services.store.infer  # type: ignore[attr-defined]
-        checker = Checker()
         if config.tokens is not None:
-            checker.start()
-        self.keeper = Keeper(self.home, config.base, checker.run, infer)
+            checker().start()
+        self.keeper = Keeper(self.home, config.base, checker().run, infer)
         self.tool = f"catchup {package_version()} (HTTP)"
 
     async def sent(self, request: Request, case: str = "") -> Sent:
@@ -240,4 +239,4 @@ def router(services: Services) -> APIRouter:
 def reconcile(services: Services) -> list[str]:
     """Make the snapshot agree with the kept cases, before it is served (after a crash, a build)."""
     config = services.config
-    return Keeper(config.home or settings.home(), config.base, Checker().run).reconcile()
+    return Keeper(config.home or settings.home(), config.base, checker().run).reconcile()

@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from catchup.kg import names, settings
 from catchup.kg.cases.formats import by_name, refuse_large
-from catchup.kg.cases.holder import Checker
+from catchup.kg.cases.holder import checker
 from catchup.kg.cases.keep import Keeper, Sent
 from catchup.kg.catalogue import catalogue, declared, question
 from catchup.kg.engine.model import Answer, Request, Term
@@ -47,7 +47,7 @@ class Tools:
         self._services = services
         config = services.config
         home = config.home or settings.home()
-        self._keeper = Keeper(home, config.base, Checker().run)
+        self._keeper = Keeper(home, config.base, checker().run)
 
     async def schema_card(self, client: str) -> dict[str, Any]:
         """Return the schema card."""

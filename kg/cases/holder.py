@@ -14,19 +14,22 @@ import socket
 import subprocess
 import sys
 import threading
+from functools import cache
 from typing import Any
 
-from catchup.kg.cases import job
+from catchup.kg.cases.answers import CLOCK, opened, too_hard
 from catchup.kg.cases.formats import FORMATS
 from catchup.kg.engine.wire import frame, read_frame
 from catchup.kg.errors import CannotRun, CatchupError
 
-#: Jobs at once; each may take job.MEMORY.
+#: Jobs at once; each may take answers.MEMORY.
 SIDE_BY_SIDE = 4
 
 
 def main(descriptor: int) -> None:
     """Take jobs on the socket `descriptor` until its other end is closed."""
+    from catchup.kg.cases import job
+
     control = socket.socket(fileno=descriptor)
     job.warm(f.name for f in FORMATS)
     gc.collect()
@@ -62,25 +65,26 @@ class Checker:
 
         def begin() -> None:
             with self._lock, contextlib.suppress(CatchupError, OSError):
-                self._start()
+                if self._process is None:
+                    self._start()
 
         threading.Thread(target=begin, name="catchup-checker", daemon=True).start()
 
     def run(self, what: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         """Do a job. Raises the error it met, CaseTooHard over the limits, CannotRun when full."""
-        if not self._places.acquire(timeout=job.CLOCK):
+        if not self._places.acquire(timeout=CLOCK):
             raise CannotRun("Too many cases are being checked.", remedy="Try again in a minute.")
         try:
             mine, theirs = socket.socketpair()
             with mine:
-                mine.settimeout(job.CLOCK + 5)
+                mine.settimeout(CLOCK + 5)
                 with theirs:
                     self._hand_over(theirs)
                 try:
                     mine.sendall(frame(what, body))
-                    return job.opened(*read_frame(mine))
+                    return opened(*read_frame(mine))
                 except (EOFError, OSError):
-                    raise job.too_hard() from None
+                    raise too_hard() from None
         finally:
             self._places.release()
 
@@ -123,6 +127,12 @@ class Checker:
             self._process.terminate()
             self._process.wait()
         self._control = self._process = None
+
+
+@cache
+def checker() -> Checker:
+    """Return the one checker of this process; nothing runs before its first job, or `start`."""
+    return Checker()
 
 
 if __name__ == "__main__":

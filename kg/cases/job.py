@@ -20,26 +20,16 @@ from typing import Any
 import pyoxigraph as ox
 
 from catchup.kg import names
+from catchup.kg.cases.answers import CLOCK, MEMORY, PATIENCE, PROCESSOR, opened, too_hard
 from catchup.kg.cases.check import check_case
-from catchup.kg.cases.formats import TooLarge, UnknownFormat, by_name
+from catchup.kg.cases.formats import by_name
 from catchup.kg.cases.known import Known
 from catchup.kg.cases.read import read_case
 from catchup.kg.cases.terms import load_terms
 from catchup.kg.engine.wire import frame, read_frame
-from catchup.kg.errors import CatchupError, InputError, SyntaxProblem, Where
+from catchup.kg.errors import CatchupError
 from catchup.kg.shapes.load import load_profile
 from catchup.kg.shapes.validate import validate
-
-#: Bytes that reading one case may take beyond the warm process. The largest case that is read
-#: (2 MB of YAML) takes 190 MB.
-MEMORY = 512 * 1024 * 1024
-#: Seconds of processor and of the clock. A case of 60 statements takes 0.07 s.
-PROCESSOR = 10
-CLOCK = 15
-#: How often these, on the command line, where one waits for oneself: the longest source as one
-#: case (21,000 statements) takes 13 s.
-PATIENCE = 20
-
 
 SAMPLES = {
     "yaml": b"graph: warm",
@@ -48,22 +38,6 @@ SAMPLES = {
     "jsonld": b"{}",
     "csv": b"claim",
 }
-
-
-class CaseTooHard(InputError):
-    """Reading or checking a case went over the limits."""
-
-    title = "The case cannot be read within the limits"
-    kind = "case-limits"
-    status = 422
-
-
-def too_hard() -> CaseTooHard:
-    """Return the error for a child that went over its limits."""
-    return CaseTooHard(
-        f"Reading the case takes more than {MEMORY // 2**20} MB or {PROCESSOR} seconds.",
-        remedy="It is nested too deeply or far too large: split it, or write it plainly.",
-    )
 
 
 def warm(formats: Iterable[str]) -> None:
@@ -153,16 +127,6 @@ def run_forked(job: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-
-
-def opened(answer: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
-    """Return the answer of a job, or raise the error that it carries."""
-    packed = answer.get("error")
-    if packed is None:
-        return answer, body
-    kinds = {cls.kind: cls for cls in (SyntaxProblem, UnknownFormat, TooLarge, CaseTooHard)}
-    cls = kinds.get(packed["kind"], InputError)
-    raise cls(packed["detail"], where=Where(**packed["where"]), remedy=packed["remedy"])
 
 
 def _pack(error: CatchupError) -> dict[str, Any]:

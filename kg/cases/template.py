@@ -8,7 +8,7 @@ import re
 
 from catchup.kg.cases.known import Candidate
 from catchup.kg.cases.terms import load_terms
-from catchup.kg.shapes.load import triples_of
+from catchup.kg.shapes.files import triples_of
 from catchup.kg.text import norm
 
 SHEETS: dict[str, tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]] = {

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Literal
 
 from catchup.kg import names
-from catchup.kg.shapes.load import triples_of
+from catchup.kg.shapes.files import triples_of
 from catchup.kg.terms import value
 
 Kind = Literal["concept", "capability", "period", "thing", "text", "number", "boolean"]

@@ -1,50 +1,19 @@
-"""The shapes files and their profiles, read into the form in which pyshacl runs them fastest."""
+"""The profiles of shapes in the form in which pyshacl runs them fastest."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 from rdflib import SH, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
-from catchup.kg import names
-from catchup.kg.errors import NotFound
-from catchup.kg.reading.files import SHAPES, parse_turtle
+from catchup.kg.shapes.files import triples_of
 
-PROFILES = ("profile-new-case", "profile-release")
 TARGETS = (SH.targetClass, SH.targetSubjectsOf)
-
-
-def shape_files() -> list[Path]:
-    """Return the files of shapes, prefixes and profiles included."""
-    return sorted(SHAPES.glob("*.ttl"))
-
-
-@cache
-def triples_of(name: str) -> tuple[ox.Triple, ...]:
-    """Return the triples of the file `name` and of all it imports, each file once.
-
-    Raises NotFound when there is no such file; nothing is ever fetched.
-    """
-    found: list[ox.Triple] = []
-    todo, seen = [name], {name}
-    while todo:
-        path = SHAPES / f"{todo.pop(0)}.ttl"
-        if not path.is_file():
-            raise NotFound(f"There are no shapes called '{path.stem}'.")
-        for triple in parse_turtle(path):
-            found.append(triple)
-            if triple.predicate.value == names.OWL + "imports":
-                other = str(triple.object.value).removeprefix(names.CUS)  # type: ignore[union-attr]
-                if other not in seen:
-                    seen.add(other)
-                    todo.append(other)
-    return tuple(found)
 
 
 def to_rdflib(node: Any) -> Node:

@@ -26,7 +26,8 @@ def triples(home: Path, graph: str) -> set[ox.Triple]:
 
 
 @pytest.mark.parametrize(
-    ("source", "format"), [("liebenau2020", "yaml"), ("liebenau2020", "xlsx"), ("wei2018", "yaml")]
+    ("source", "format"),
+    [(s, f) for s in ("fu2018", "wei2018", "liebenau2020") for f in ("yaml", "xlsx")],
 )
 def test_an_exported_source_entered_again_gives_the_same_triples(
     source: str, format: str, keeper: Keeper, tmp_path: Path

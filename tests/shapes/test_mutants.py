@@ -14,7 +14,8 @@ import yaml
 from catchup.kg import names
 from catchup.kg.cases.terms import load_terms
 from catchup.kg.reading.files import SHAPES
-from catchup.kg.shapes.load import load_profile, triples_of
+from catchup.kg.shapes.files import triples_of
+from catchup.kg.shapes.load import load_profile
 from catchup.kg.shapes.validate import Finding, validate
 
 TESTS = SHAPES / "tests"

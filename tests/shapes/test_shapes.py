@@ -9,13 +9,14 @@ from rdflib import Graph
 from catchup.kg import names
 from catchup.kg.cases.terms import load_terms
 from catchup.kg.reading.files import SHAPES, parse_turtle
+from catchup.kg.shapes.files import PROFILES, shape_files, triples_of
 from catchup.kg.shapes.lint import (
     derived_terms,
     explosive_patterns,
     named_terms,
     reaching_out,
 )
-from catchup.kg.shapes.load import PROFILES, load_profile, shape_files, triples_of
+from catchup.kg.shapes.load import load_profile
 
 SH = names.SH
 ALL = tuple(dict.fromkeys(t for p in PROFILES for t in triples_of(p)))

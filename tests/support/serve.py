@@ -45,12 +45,17 @@ class Served:
         self.process.wait(10)
 
 
-def start(manifest: Path, **settings: Any) -> Served:
-    """Start a server; returns when it answers. `settings` has limits, pool, client as mappings."""
+def begin(manifest: Path, **settings: Any) -> subprocess.Popen[str]:
+    """Begin to start a server and return its process."""
     arguments = json.dumps({"manifest": str(manifest), **settings})
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, __file__, arguments], stdout=subprocess.PIPE, text=True
     )
+
+
+def start(manifest: Path, **settings: Any) -> Served:
+    """Start a server; returns when it answers. `settings` has limits, pool, client as mappings."""
+    process = begin(manifest, **settings)
     assert process.stdout is not None
     line = process.stdout.readline()
     assert line.startswith("ready "), line
