@@ -214,6 +214,9 @@ JOINING = {
     "leveragedByStrategy",
     "usesPractice",
     "learnedPracticeFrom",
+    "hasAcquired",
+    "hasFounded",
+    "hasPartneredWith",
 }
 
 

@@ -61,6 +61,11 @@ d:ia-firm a cu:Firm . d:ia-out a cu:Divestiture , cu:IntegrationActivity ; cu:ac
   cu:divested d:ia-sold ; cu:soldTo d:ia-buyer ; cu:hasStep cuv:release . d:ia-buyer a cu:Firm .
 d:ia-sold a cu:Unit . d:ia-in a cu:IntegrationActivity ; cu:hasStep cuv:leverage .
 d:ia-plain a cu:Divestiture ; cu:actor d:ia-firm .
+# -- deals
+d:deal-firm a cu:Firm . d:deal-target a cu:Firm . d:deal-partner a cu:Firm . d:deal-founder a cu:Person .
+d:deal-buy a cu:Acquisition ; cu:actor d:deal-firm ; cu:acquired d:deal-target .
+d:deal-start a cu:Founding ; cu:actor d:deal-founder ; cu:founded d:deal-firm .
+d:deal-join a cu:Alliance ; cu:actor d:deal-firm ; cu:partner d:deal-partner .
 # -- catch-up
 d:cu-firm a cu:Firm . d:cu-move a cu:CatchUpMove ; cu:actor d:cu-firm ; cu:atStage cuv:approaching ;
   cu:usesSource cuv:crossBorderMA ; cu:exploitsWindow cuv:demandWindow .
@@ -115,6 +120,9 @@ act-unit learnedVia v:customers
 act-unit learnedVia v:universities
 ia-out a ReleaseActivity
 ia-firm tookStep v:release
+deal-firm hasAcquired deal-target
+deal-founder hasFounded deal-firm
+deal-firm hasPartneredWith deal-partner
 v:sharing circulatesWith v:learning
 v:integration circulatesWith v:sharing
 cu-firm showsStage v:approaching
@@ -155,6 +163,9 @@ ia-in a ReleaseActivity
 ia-plain a ReleaseActivity
 ia-buyer tookStep v:release
 ia-sold unitOf ia-firm
+deal-target hasAcquired deal-firm
+deal-firm hasFounded deal-founder
+deal-partner hasPartneredWith deal-firm
 v:learning circulatesWith v:integration
 frugal-firm showsStage v:approaching
 frugal-firm showsStage v:poleVault
