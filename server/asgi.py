@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from catchup.server.problems import TooLarge
@@ -19,6 +20,10 @@ T = TypeVar("T")
 _CHUNK = 64 * 1024
 # Most answers are there sooner, and watching the connection costs a task of its own.
 _WATCH_AFTER = 0.02
+
+
+#: The request that is being answered: what has no scope at hand asks here for its language.
+REQUESTED: ContextVar[Scope | None] = ContextVar("REQUESTED", default=None)
 
 
 class ClientGone(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catchup.server.asgi import Message, Receive, Scope, Send, header, send_response
+from catchup.server.asgi import REQUESTED, Message, Receive, Scope, Send, header, send_response
 from catchup.server.html import STYLE_HASH
 from catchup.server.services import Services
 from catchup.server.sparql import SparqlEndpoint
@@ -42,6 +42,7 @@ class Front:
         if scope["type"] != "http":
             await self._app(scope, receive, send)  # type: ignore[operator]
             return
+        REQUESTED.set(scope)
         path, method = scope["path"], scope["method"]
         reads = method in ("GET", "HEAD", "QUERY") or path.startswith(_POSTED)
         asked = header(scope, b"access-control-request-method").upper()
@@ -71,7 +72,10 @@ class Front:
     def _keep(self, scope: Scope, start: Message, body: bytes, snapshot: str) -> None:
         """Keep the response to a query that will be the same when asked again."""
         headers = dict(start["headers"])
-        if scope["path"] != "/sparql" or snapshot != self._services.store.snapshot:
+        page = headers.get(b"content-type", b"").startswith(
+            b"text/html"
+        )  # in the reader's language
+        if scope["path"] != "/sparql" or page or snapshot != self._services.store.snapshot:
             return
         if (
             start["status"] == 200
@@ -105,6 +109,8 @@ def completed(headers: Headers, *, cors: bool) -> Headers:
     if present.get(b"content-type", b"").startswith(b"text/html"):
         if b"content-security-policy" not in present:
             found.append((b"content-security-policy", CSP.encode()))
+        if b"accept-language" not in present.get(b"vary", b"").lower():
+            found.append((b"vary", b"Accept-Language, Cookie"))
     return found
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import pyoxigraph as ox
 from fastapi import APIRouter, Request, Response
 
-from catchup.kg.names import BASE, CU, PREFIXES
+from catchup.kg.names import BASE, CU, PREFIXES, compact
 from catchup.kg.shapes.form import Field, form_of
 from catchup.server.cases import Cases
+from catchup.server.pages.data import Data
 from catchup.server.pages.facts import short
 from catchup.server.pages.sheet import Sheet
 from catchup.server.pages.visit import Visit
@@ -21,7 +22,7 @@ STATEMENTS = (
     "InternationalisationEpisode", "PracticeAdoption", "Acquisition", "Divestiture", "Alliance",
     "Collaboration", "JointVentureFormation", "LaboratoryFounding", "Founding", "MarketEntry",
     "Sale", "ProductLaunch", "Siting", "Affiliation", "Figure", "Characterisation",
-    "GeneralStatement",
+    "GeneralStatement", "CaseBearing", "Stance",
 )  # fmt: skip
 #: What a new thing can be.
 THINGS = (
@@ -32,6 +33,12 @@ THINGS = (
 #: Asked of every claim; what the rest of the form settles is left out.
 _OF_CLAIM = ("statementKind", "voice", "basis", "force")
 _LEFT_OUT = ("inContext",)
+#: Fields whose values are concepts of a class by the ontology's range, not by a shape.
+_LISTED = {
+    "consentLevel": "ConsentLevel",
+    "bearing": "Bearing",
+    "propositionKind": "PropositionKind",
+}
 
 
 async def make(visit: Visit) -> Sheet:
@@ -47,44 +54,70 @@ async def make(visit: Visit) -> Sheet:
 
 async def about(visit: Visit) -> Sheet:
     """Return what the form's script needs: the kinds of statement with their fields."""
-    data = visit.data
+    data, say = visit.data, visit.say
     form = form_of()
     claim = form[CU + "Claim"]
     statements = [form[CU + name] for name in STATEMENTS if CU + name in form]
+    others = {name: form[CU + name].fields for name in ("InterviewRecord", "Proposition")}
+    lists = {name: _concepts(data, kind) for name, kind in _LISTED.items()}
     fields = [*claim.fields, *(f for s in statements for f in s.fields)]
+    fields += [f for own in others.values() for f in own]
     names = data.names(
         {c for f in fields for c in f.choices}
-        | {CU + t for t in THINGS}
+        | {c for concepts in lists.values() for c in concepts}
+        | {CU + t for t in (*THINGS, "Proposition", "CitedWork")}
         | {s.iri for s in statements}
     )
 
     def shown(field: Field) -> dict[str, Any]:
+        key = field.property.rpartition("/")[2]
+        choices = lists.get(key, field.choices)
         return {
             "path": field.property,
-            "key": field.property.rpartition("/")[2],
-            "name": field.name,
-            "description": field.description,
-            "kind": field.kind,
+            "key": key.rpartition("#")[2] if "core#" in key else key,
+            "name": say(field.name),
+            "description": say(field.description),
+            "kind": "concept" if choices else field.kind,
             "required": field.required,
-            "many": field.many,
-            "choices": [{"id": short(c).split(":")[-1], "label": names(c)} for c in field.choices],
+            "many": field.many and key not in lists,
+            "classes": [compact(c) for c in field.classes],
+            "choices": [{"id": short(c).split(":")[-1], "label": names(c)} for c in choices],
         }
+
+    def picked(class_: str, *keys: str) -> list[dict[str, Any]]:
+        found = {f.property.rpartition("/")[2]: f for f in others[class_]}
+        return [shown(found[key]) for key in keys if key in found]
 
     made = {
         "base": BASE + "id/",
         "claim": [shown(f) for f in claim.fields if f.property in {CU + n for n in _OF_CLAIM}],
+        "interview": picked(
+            "InterviewRecord", "roleTitle", "period", "interviewMode", "consentLevel"
+        ),
+        "proposition": picked("Proposition", "propositionKind", "core#notation"),
         "statements": [
             {
                 "id": short(s.iri),
                 "name": names(s.iri),
-                "description": s.description,
+                "description": say(s.description),
                 "fields": [shown(f) for f in s.fields if short(f.property) not in _LEFT_OUT],
             }
             for s in statements
         ],
         "things": [{"id": t, "label": names(CU + t)} for t in THINGS],
+        "names": {
+            "Proposition": names(CU + "Proposition"),
+            "CitedWork": names(CU + "CitedWork"),
+            "Agent": say("agent"),
+        },
     }
     return Sheet("case-new.html", "", "", json=lambda: made)
+
+
+def _concepts(data: Data, kind: str) -> tuple[str, ...]:
+    """Return the concepts of a class of ours, as IRIs."""
+    asked = "SELECT DISTINCT iri FROM types WHERE type = ? ORDER BY iri"
+    return tuple(iri for (iri,) in data.index.execute(asked, (CU + kind,)))
 
 
 def router(services: Services) -> APIRouter:

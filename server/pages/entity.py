@@ -17,6 +17,11 @@ _BY_TYPE: tuple[tuple[str, Maker], ...] = (
     ("Claim", claim.make),
     ("Firm", firm.make),
     ("Unit", firm.make),
+    # of a case that was just entered the index has what was written, not what follows
+    *(
+        (kind, firm.make)
+        for kind in ("Subsidiary", "Headquarters", "RegionalHeadquarters", "Department")
+    ),
     ("Brand", firm.make),
     ("JointVenture", firm.make),
     ("Proposition", proposition.make),

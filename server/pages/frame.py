@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from catchup.kg.names import compact
-from catchup.server.asgi import Receive, Scope, Send, header, send_response, unless_gone
+from catchup.server.asgi import REQUESTED, Receive, Scope, Send, header, send_response, unless_gone
 from catchup.server.asgi_route import AsgiRoute
 from catchup.server.negotiate import encoding
 from catchup.server.pages.facts import LANGUAGES, href, outside, short
@@ -144,8 +144,13 @@ class Frame:
         return found
 
     def plain(self, template: str, title: str, description: str, **context: Any) -> str:
-        """Return a page that belongs to no visit (a problem), in English."""
-        visit = Visit(self.services, "/", {}, (), "en", False, "", self.held)
+        """Return a page that belongs to no route here (a problem, the editor)."""
+        scope = REQUESTED.get()
+        if scope is None:
+            visit = Visit(self.services, "/", {}, (), "en", False, "", self.held)
+        else:
+            visit = read_visit(self.services, scope, self.held)
+        title, description = visit.say(title), visit.say(description)
         return self.page(visit, Sheet(template, title, description, context)).decode()
 
     async def render(self, visit: Visit, make: Maker, form: str) -> Rendered:
@@ -200,7 +205,7 @@ class PageRoute:
         headers["Server-Timing"] += f", total;dur={(time.perf_counter() - began) * 1000:.1f}"
         if self._form == "html":
             headers["Content-Language"] = LANGUAGES[visit.lang]
-        if visit.chose:
+        if visit.chose and self._form == "html":
             headers["Set-Cookie"] = (
                 f"{COOKIE}={visit.lang}; Path=/; Max-Age={_YEAR}; SameSite=Lax; HttpOnly"
             )

@@ -13,6 +13,7 @@ from catchup.server.documents import Document
 from catchup.server.html import PlainPages
 from catchup.server.pages import (
     case_form,
+    case_review,
     catalogue,
     compare_page,
     editor,
@@ -27,7 +28,10 @@ from catchup.server.pages.entity import in_space
 from catchup.server.pages.facts import short
 from catchup.server.pages.frame import Frame, PageRoute, add_page
 from catchup.server.pages.negotiated import PageOrDocument
+from catchup.server.pages.sheet import Sheet
 from catchup.server.pages.static import StaticFiles
+from catchup.server.pages.visit import Visit
+from catchup.server.pages.words import chinese
 from catchup.server.services import Services
 
 #: Spaces whose things have pages here; graphs and shapes are described as they are.
@@ -98,6 +102,11 @@ class Pages(PlainPages):
         return PageRoute(self._frame, catalogue.one)
 
 
+async def words_of(visit: Visit) -> Sheet:
+    """Return the words of the pages in the visit's language, by their English: for the scripts."""
+    return Sheet("", "", "", json=lambda: chinese() if visit.lang == "zh" else {})
+
+
 def router(services: Services) -> APIRouter:
     """Return the routes of all pages. Also puts pages in the frame in place of plain ones."""
     frame = Frame(services)
@@ -113,6 +122,8 @@ def router(services: Services) -> APIRouter:
     add_page(routes, frame, "/cases/new", case_form.make)
     routes.routes.append(AsgiRoute("/cases/form.json", PageRoute(frame, case_form.about, "json")))
     routes.routes.extend(case_form.router(services).routes)
+    routes.routes.extend(case_review.router(services, frame).routes)
+    routes.routes.append(AsgiRoute("/words.json", PageRoute(frame, words_of, "json")))
     routes.routes.append(AsgiRoute("/editor.json", PageRoute(frame, editor.about, "json")))
     routes.routes.append(AsgiRoute("/queries/{name}.svg", PageRoute(frame, catalogue.one, "svg")))
     add_page(routes, frame, "/propositions", propositions.make, "json", "csv")

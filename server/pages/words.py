@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-_FILE = Path(__file__).parent / "words.zh.tsv"
+#: What the pages say, and what the shapes say in the entry form.
+_FILES = [Path(__file__).parent / name for name in ("words.zh.tsv", "shapes.zh.tsv")]
 
 
 @cache
 def chinese() -> dict[str, str]:
     """Return the Chinese of each English text: one a line, separated by a tab."""
-    lines = _FILE.read_text(encoding="utf-8").splitlines()
+    lines = [line for file in _FILES for line in file.read_text(encoding="utf-8").splitlines()]
     return dict(line.split("\t", 1) for line in lines if "\t" in line)
 
 

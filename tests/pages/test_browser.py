@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from pages.browser import KNOWN, Watched, axe, chromium, watched
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from support.serve import Served, start
 
 from catchup.kg.catalogue import declared
@@ -137,7 +137,16 @@ def test_a_query_that_takes_long_is_cancelled(visitor: Watched, served: Served) 
     assert served.query("ASK {}", "application/json").json() == {"head": {}, "boolean": True}
 
 
+def choose(page: Page, field: Locator, typed: str, wanted: str) -> None:
+    """Type a name and take what the search offers."""
+    field.fill(typed)
+    page.locator(f"datalist option[value*='({wanted})']").first.wait_for(state="attached")
+    offered = page.locator(f"datalist option[value*='({wanted})']").first.get_attribute("value")
+    field.fill(offered or "")
+
+
 def test_a_case_with_mistakes_is_mended_and_sent(visitor: Watched, served: Served) -> None:
+    """A new firm with a known partner, a known work, an interview, a proposition; on its pages then."""
     page = visitor.page
     page.goto("/cases/new")
     page.get_by_label("What it is about").fill("Example Works")
@@ -146,21 +155,37 @@ def test_a_case_with_mistakes_is_mended_and_sent(visitor: Watched, served: Serve
     page.get_by_label("Year", exact=True).fill("twenty")
     page.locator("#f-name").fill("Example Works Ltd")
     claim = page.get_by_role("group", name="Claim 1")
-    claim.get_by_label("In your own words").fill("Example Works learned from its customers.")
+    claim.get_by_label("In your own words").fill("Example Works learned service from Huawei.")
     claim.get_by_label("kind of statement").select_option("finding")
-    claim.get_by_label("basis").select_option("document")
     state = page.locator("#state")
     expect(state).to_contain_text("to mend")
     expect(page.locator("#found")).to_contain_text("publishedYear")
     expect(page.locator("[aria-invalid=true]").first).to_be_visible()
-    page.get_by_label("Year", exact=True).fill("2024")
-    claim.get_by_label("voice").select_option("authors")
-    claim.get_by_label("Page").fill("12")
+    page.get_by_label("Year", exact=True).fill("")
+    choose(page, page.get_by_label("Authors and year of the work"), "Jiang 2011", "jiang2011")
+    claim.get_by_label("voice").select_option("informant")
+    claim.get_by_label("basis").select_option("interview")
+    claim.get_by_label("Evidence").select_option("interview")
+    claim.get_by_label("role", exact=True).fill("head of service")
+    claim.get_by_label("date: year").fill("2024")
+    claim.get_by_label("mode").select_option("telephone")
     claim.get_by_label("inside or outside").select_option("outsideFirm")
-    expect(claim.get_by_role("combobox", name="who learned", exact=True)).to_have_value(
-        "Example Works Ltd"
-    )
+    who = claim.get_by_role("combobox", name="who learned", exact=True)
+    expect(who).to_have_value("Example Works Ltd")
+    choose(page, claim.get_by_role("combobox", name="from whom", exact=True), "Huawei", "huawei")
     claim.get_by_role("textbox", name="capability").fill("service")
+    expect(page.locator("#found")).to_contain_text("consentLevel")
+    claim.get_by_label("consent").select_option("quoteByRole")
+    page.get_by_role("button", name="Add a claim").click()
+    claim = page.get_by_role("group", name="Claim 2")
+    claim.get_by_label("In your own words").fill("The case supports the first assumption.")
+    claim.get_by_label("kind of statement").select_option("finding")
+    claim.get_by_label("voice").select_option("authors")
+    claim.get_by_label("basis").select_option("document")
+    claim.get_by_label("Page").fill("12")
+    claim.get_by_label("What it says").select_option("CaseBearing")
+    choose(page, claim.get_by_role("combobox", name="proposition", exact=True), "APA1", "APA1")
+    claim.get_by_label("bearing").select_option("supports")
     expect(state).to_contain_text("The case conforms")
     page.reload()  # kept in the browser
     expect(page.get_by_label("Who enters it")).to_have_value("Ada")
@@ -184,6 +209,15 @@ def test_a_case_with_mistakes_is_mended_and_sent(visitor: Watched, served: Serve
     expect(page.locator("#sent")).to_contain_text("Stored as example-works (accepted)")
     asked = "ASK { ?e a cu:LearningEpisode ; cu:hasLearner/rdfs:label 'Example Works Ltd'@en }"
     assert served.query(declared(asked), "application/json").json()["boolean"] is True
+    page.goto("/id/example-works-example-works-ltd.html")
+    main = page.get_by_role("main")
+    expect(main).to_contain_text("Example Works learned service from Huawei.")
+    expect(main.locator("#propositions")).to_be_visible()
+    page.goto("/compare?case=example-works-example-works-ltd&case=huawei&dim=teachers")
+    expect(page.locator("table.compare")).to_contain_text("Huawei")
+    expect(page.locator("table.compare")).to_contain_text("EXAMP-0001")
+    page.goto("/id/c-examp-0001.html")
+    expect(main).to_contain_text("head of service")
 
 
 def test_a_firm_leads_to_wikidata(visitor: Watched) -> None:

@@ -136,6 +136,8 @@ def test_every_text_of_the_pages_has_its_chinese() -> None:
         text = path.read_text(encoding="utf-8")
         for pattern in (r'\b_\("([^"]+)"', r"\b_\('([^']+)'"):
             used |= set(re.findall(pattern, text))
+    for path in (ROOT / "server" / "web" / "static").glob("*.js"):
+        used |= set(re.findall(r'\bsay\((?:\w+ \? )?"([^"]+)"', path.read_text(encoding="utf-8")))
     for path in (ROOT / "server" / "pages").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not node.args:
@@ -144,6 +146,29 @@ def test_every_text_of_the_pages_has_its_chinese() -> None:
             if name in ("say", "of", "Column") and isinstance(node.args[0], ast.Constant):
                 used.add(node.args[0].value)
     assert sorted(used - set(chinese())) == []
+
+
+def test_the_scripts_and_the_shapes_speak_chinese(site: Served) -> None:
+    """The editor's page, the form's fields and the words of its checks; the plain editor too."""
+    chinese = re.compile("[\u4e00-\u9fff]")
+    page = site.get("/sparql", headers=HTML | {"Accept-Language": "zh"})
+    assert "查询图谱" in page.text
+    assert "Accept-Language" in ",".join(page.headers.get_list("vary"))
+    assert "查询图谱" not in site.get("/sparql", headers=HTML | {"Cookie": "catchup-lang=en"}).text
+    form = site.get("/cases/form.json?lang=zh").json()
+    fields = [*form["claim"], *form["interview"], *form["proposition"]]
+    fields += [f for s in form["statements"] for f in s["fields"]]
+    english = [f["name"] for f in fields if not chinese.search(f["name"])]
+    english += [
+        f["description"]
+        for f in fields
+        if f["description"] and not chinese.search(f["description"])
+    ]
+    assert english == []
+    assert all(chinese.search(s["name"]) for s in form["statements"])
+    words = site.get("/words.json?lang=zh").json()
+    assert words["The case conforms: it can be sent."] != "The case conforms: it can be sent."
+    assert site.get("/words.json?lang=en").json() == {}
 
 
 def test_a_page_is_kept_and_compared(site: Served) -> None:

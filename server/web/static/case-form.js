@@ -1,22 +1,27 @@
 // The entry form: its fields are those of the shapes (/cases/form.json), its checks the server's
 // (/cases/validate), in the shapes' words. What is typed stays in this browser until it is sent.
-import { asYaml } from "./yaml.js";
+import { caseId, fresh, newClaim, yaml as yamlOf } from "./case-entry.js";
+import { lang, say, sayMessage } from "./words.js";
 
-const KEPT = "catchup-case";
+const KEPT = "catchup-case-2";
 const WAIT = 500; // milliseconds of rest before a check: a check takes the server some 100
-const spec = await (await fetch(`/cases/form.json?lang=${document.documentElement.lang === "zh-hans" ? "zh" : "en"}`)).json();
+const spec = await (await fetch(`/cases/form.json?lang=${lang}`)).json();
 const form = document.getElementById("case");
 const $ = (id) => document.getElementById(id);
-const FIRM = new Set(["hasLearner", "actor", "stSubject", "figureOf", "withinFirm", "characterises"]); // mostly the case's own
+const FIRM = new Set(["hasLearner", "actor", "stSubject", "figureOf", "withinFirm", "characterises", "ofCase"]); // mostly the case's own
 const RDFS_LABEL = "http://www.w3.org/2000/01/rdf-schema#label";
+const PROPOSITION = { id: "Proposition", name: spec.names.Proposition, description: say("Something put forward, held or tested; not asserted."), fields: spec.proposition };
 
-const fresh = () => ({ title: "", creator: "", licence: "CC-BY-4.0", work: "", workYear: "", firm: { text: "", type: "Firm" }, claims: [newClaim()] });
-const newClaim = () => ({ label: "", page: "", about: {}, statement: "LearningEpisode", values: {} });
 let state = load();
 let fields = new Map(); // "node path" -> input, for what the check finds
+let ofFirm = []; // what shows the case's own firm until something else is typed there
+const yaml = () => yamlOf(state, spec);
 
 function load() {
-  try { return { ...fresh(), ...JSON.parse(localStorage.getItem(KEPT) ?? "{}") }; } catch { return fresh(); }
+  try {
+    const kept = { ...fresh(), ...JSON.parse(localStorage.getItem(KEPT) ?? "{}") };
+    return { ...kept, claims: kept.claims.map((claim) => ({ ...newClaim(), ...claim })) };
+  } catch { return fresh(); }
 }
 function changed() {
   try { localStorage.setItem(KEPT, JSON.stringify(state)); } catch { /* a private window */ }
@@ -66,19 +71,21 @@ function ticks(options, values, put) {
 }
 
 // A thing: one that is in the graph, chosen by its name, or a new one with a type. `value` is
-// {text, id, type}; the id is that of the thing chosen, and empty for a new one.
-function thing(value, put, name, id) {
+// {text, id, type}; the id is that of the thing chosen, and empty for a new one. `classes` are those
+// of what may be chosen, `types` those that a new one may have.
+function thing(value, put, name, { id, classes = [], types = spec.things } = {}) {
   const list = el("datalist", { id: `d${++counter}` });
   const input = el("input", { value: value.text ?? "" });
   if (id) input.id = id;
   input.setAttribute("list", list.id);
-  const type = choice(spec.things, value.type ?? "Firm", (t) => { value.type = t; put(value); }, false);
-  type.setAttribute("aria-label", `${name}: kind of the new thing`);
+  value.type ??= types[0].id;
+  const type = choice(types, value.type, (t) => { value.type = t; put(value); }, false);
+  type.setAttribute("aria-label", say("{name}: kind of the new thing", { name }));
   const note = el("span", { className: "quiet" });
   const show = () => {
     const chosen = Boolean(value.id), empty = !value.text?.trim();
     type.hidden = chosen || empty;
-    note.textContent = empty ? "" : chosen ? `in the graph: ${value.id}` : "new:";
+    note.textContent = empty ? "" : chosen ? say("in the graph: {id}", { id: value.id }) : say("new");
   };
   const known = new Map();
   let timer, asked;
@@ -94,55 +101,21 @@ function thing(value, put, name, id) {
       asked?.abort();
       asked = new AbortController();
       try {
-        const answer = await fetch(`/search.json?limit=12&q=${encodeURIComponent(input.value)}`, { signal: asked.signal });
-        const hits = (await answer.json()).results.filter((h) => h.iri.startsWith(spec.base) && !/\/(c|p)-/.test(h.iri) || h.iri.includes("/vocab/"));
+        const answer = await fetch(`/search.json?limit=20&lang=${document.documentElement.lang}&q=${encodeURIComponent(input.value)}`, { signal: asked.signal });
+        const fits = (h) => (classes.length ? h.types.some((t) => classes.includes(t)) : !h.types.includes("cu:Claim")) && (h.iri.startsWith(spec.base) || h.iri.includes("/vocab/"));
+        const hits = (await answer.json()).results.filter(fits);
         for (const h of hits) known.set(`${h.label} (${short(h.iri)})`, short(h.iri));
         list.replaceChildren(...hits.map((h) => el("option", { value: `${h.label} (${short(h.iri)})` })));
       } catch { /* typed on */ }
     }, 150);
   });
   show();
-  return el("div", { className: "thing" }, input, list, note, type);
+  const made = el("div", { className: "thing" }, input, list, note, ...(types.length > 1 ? [type] : []));
+  made.refresh = () => { input.value = value.text ?? ""; type.value = value.type; show(); };
+  return made;
 }
 const short = (iri) => (iri.startsWith(spec.base) ? iri.slice(spec.base.length) : `cuv:${iri.replace(/^.*\//, "")}`);
-
-// ---- the entry
-const slug = (t) => t.normalize("NFKD").replace(/[^\w\s-]/g, "").trim().toLowerCase().replace(/[\s_]+/g, "-").slice(0, 40);
-const caseId = () => slug(state.title) || "new-case";
-const number = (n) => `${(caseId().replace(/[^a-z]/g, "").slice(0, 5).toUpperCase() + "CASE").slice(0, Math.max(2, Math.min(5, caseId().replace(/[^a-z]/g, "").length)))}-${String(n + 1).padStart(4, "0")}`;
-const idOf = (value) => value.id || `${caseId()}-${slug(value.text) || "thing"}`;
-
-function entry() {
-  const id = caseId();
-  const nodes = new Map();
-  const refer = (value) => {
-    if (!value.id) nodes.set(idOf(value), { id: idOf(value), type: value.type ?? "Firm", label: value.text });
-    return idOf(value);
-  };
-  nodes.set(`${id}-authors`, { id: `${id}-authors`, type: "Agent", label: state.work ? `the authors of ${state.work}` : "" });
-  nodes.set(`${id}-work`, { id: `${id}-work`, type: "CitedWork", label: state.work, publishedYear: state.workYear });
-  if (state.firm.text) refer(state.firm);
-  const claims = state.claims.map((claim, n) => {
-    const no = number(n), node = no.toLowerCase();
-    const kind = spec.statements.find((s) => s.id === claim.statement);
-    const said = { type: claim.statement, id: `${node}-s` };
-    for (const f of kind.fields) {
-      const value = claim.values[f.key];
-      if (value === undefined || value === "" || (Array.isArray(value) && !value.length)) continue;
-      if (f.kind === "thing") {
-        const things = value.filter((v) => v.text?.trim()).map(refer);
-        if (things.length) said[f.key] = things.length > 1 ? things : things[0];
-      } else if (f.kind === "capability") {
-        if (value.trim()) said[f.key] = { type: "Capability", id: `${node}-capability`, label: value };
-      } else if (f.kind === "period") {
-        if (value.start || value.end) said[f.key] = { type: "Period", id: `${node}-${f.key}`, startYear: value.start, endYear: value.end || value.start };
-      } else said[f.key] = value;
-    }
-    return { claim: no, label: claim.label, ...claim.about, statedIn: `${id}-work`, asserts: [said], evidence: { type: "Locator", id: `${node}-e`, inWork: `${id}-work`, page: claim.page } };
-  });
-  return { case: { id, title: state.title, creator: state.creator, licence: state.licence }, defaults: { rank: "normal", wasAttributedTo: `${id}-authors` }, nodes: [...nodes.values()], claims };
-}
-const yaml = () => asYaml(entry());
+const only = (id) => [{ id, label: spec.names[id] }];
 
 // ---- drawing
 function draw() {
@@ -150,52 +123,83 @@ function draw() {
     input.value = state[input.dataset.case] ?? "";
     input.oninput = () => { state[input.dataset.case] = input.value; changed(); };
   }
-  $("firm").replaceChildren(thing(state.firm, (v) => { state.firm = v; }, "Firm", "f-name"));
+  $("firm").replaceChildren(thing(state.firm, firmChanged, say("Firm"), { id: "f-name", classes: ["cu:Firm", "cu:Unit"] }));
+  $("work").replaceChildren(thing(state.work, (v) => { state.work = v; $("w-year").disabled = Boolean(v.id); }, say("Authors and year of the work"), { id: "w-label", classes: ["cu:CitedWork", "cu:Document"], types: only("CitedWork") }));
+  $("w-year").disabled = Boolean(state.work.id);
+  $("authors").replaceChildren(thing(state.authors, (v) => { state.authors = v; }, say("Whose claims they are"), { id: "w-authors", classes: ["prov:Agent", "cu:Person"], types: only("Agent") }));
   drawClaims();
+}
+function firmChanged() {
+  for (const { value, made } of ofFirm) if (value.own) { Object.assign(value, state.firm); made.refresh(); }
 }
 function drawClaims() {
   fields = new Map();
+  ofFirm = [];
   $("claims").replaceChildren(...state.claims.map(drawClaim));
 }
 function drawClaim(claim, n) {
-  const no = number(n).toLowerCase(), subject = `c-${no}`;
-  const kind = spec.statements.find((s) => s.id === claim.statement) ?? spec.statements[0];
-  const box = el("fieldset", { className: "claim" }, el("legend", { textContent: `Claim ${n + 1}` }));
-  box.append(field("In your own words", "", text(claim.label, (v) => { claim.label = v; }, { id: `q-${n}-label` }), subject, RDFS_LABEL));
+  const no = `@${n}`, subject = `c-${no}`; // in `fields`; the numbers of claims follow the title
+  const kind = claim.statement === "Proposition" ? PROPOSITION : spec.statements.find((s) => s.id === claim.statement) ?? spec.statements[0];
+  const redraw = (id) => { draw(); $(id)?.focus(); };
+  const box = el("fieldset", { className: "claim" }, el("legend", { textContent: say("Claim {n}", { n: n + 1 }) }));
+  box.append(field(say("In your own words"), "", text(claim.label, (v) => { claim.label = v; }, { id: `q-${n}-label` }), subject, RDFS_LABEL));
   const line = el("div", { className: "line" });
-  for (const f of spec.claim) line.append(about(f, claim.about, subject, `q-${n}-${f.key}`));
-  line.append(field("Page", "", text(claim.page, (v) => { claim.page = v; }, { id: `q-${n}-page`, size: 6 }), `${no}-e`, "page"));
-  box.append(line);
-  const which = choice(spec.statements.map((s) => ({ id: s.id, label: s.name })), claim.statement, (v) => { claim.statement = v; claim.values = {}; draw(); $(`q-${n}-statement`).focus(); }, false);
+  for (const f of spec.claim) if (kind !== PROPOSITION || f.key !== "force") line.append(about(f, claim.about, subject, `q-${n}-${f.key}`, redraw));
+  if (kind === PROPOSITION) delete claim.about.force;
+  box.append(line, drawEvidence(claim, n, no, subject, redraw));
+  const which = choice([...spec.statements, PROPOSITION].map((s) => ({ id: s.id, label: s.name })), claim.statement, (v) => { claim.statement = v; claim.values = {}; redraw(`q-${n}-statement`); }, false);
   which.id = `q-${n}-statement`;
-  box.append(field("What it says", kind.description, which));
+  box.append(field(say("What it says"), kind.description, which));
   const inside = el("div", { className: "line" });
   for (const f of kind.fields) inside.append(drawField(f, claim.values, `${no}-s`, `q-${n}-${f.key}`));
   box.append(inside);
-  const remove = el("button", { type: "button", textContent: `Remove claim ${n + 1}` });
+  const remove = el("button", { type: "button", textContent: say("Remove claim {n}", { n: n + 1 }) });
   remove.addEventListener("click", () => { state.claims.splice(n, 1); draw(); changed(); $("more").focus(); });
   box.append(remove);
   return box;
 }
-const named = (f) => f.name + (f.required ? "" : " (may stay empty)");
-function about(f, values, node, id) {
+// Where the evidence is: a place in the work, or an interview by role, date, mode and consent.
+function drawEvidence(claim, n, no, subject, redraw) {
+  const line = el("div", { className: "line" });
+  const by = choice([{ id: "page", label: say("a place in the work") }, { id: "interview", label: say("an interview") }], claim.by, (v) => { claim.by = v; redraw(`q-${n}-by`); }, false);
+  by.id = `q-${n}-by`;
+  line.append(field(say("Evidence"), "", by));
+  if (claim.by === "interview") for (const f of spec.interview) line.append(drawField(f, claim.interview, `${no}-e`, `q-${n}-i-${f.key}`, f.kind === "period"));
+  else {
+    line.append(field(say("Page"), "", text(claim.page, (v) => { claim.page = v; }, { id: `q-${n}-page`, size: 6 }), `${no}-e`, "page"));
+    line.append(field(say("or section"), "", text(claim.section, (v) => { claim.section = v; }, { id: `q-${n}-section`, size: 6 }), `${no}-e`, "sectionNumber"));
+    if (claim.about.voice === "informant") line.append(field(say("Role of the informant"), "", text(claim.speaker, (v) => { claim.speaker = v; }, { id: `q-${n}-speaker` }), subject, "reportedSpeaker"));
+  }
+  if (claim.about.voice === "citedWork") {
+    line.append(field(say("Work in whose voice it speaks"), "", thing(claim.primary, (v) => { claim.primary = v; }, say("Work in whose voice it speaks"), { id: `q-${n}-primary`, classes: ["cu:CitedWork", "cu:Document"], types: only("CitedWork") }), subject, "primarySource"));
+    line.append(field(say("Was that work read?"), "", yesNo(claim.read, (v) => { claim.read = v; }), subject, "primarySourceRead"));
+  }
+  return line;
+}
+const yesNo = (value, put) => choice([{ id: "true", label: say("yes") }, { id: "false", label: say("no") }], value, put);
+const named = (f) => (f.required ? f.name : say("{name} (may stay empty)", { name: f.name }));
+function about(f, values, node, id, redraw) {
   if (f.key === "force") values.force ??= "asserted";
-  const input = choice(f.choices, values[f.key], (v) => { if (v) values[f.key] = v; else delete values[f.key]; });
+  const input = choice(f.choices, values[f.key], (v) => { if (v) values[f.key] = v; else delete values[f.key]; if (f.key === "voice") redraw(id); });
   input.id = id;
   return field(f.name, f.description, input, node, f.path);
 }
-function drawField(f, values, node, id) {
+function drawField(f, values, node, id, monthly = false) {
   let input;
   if (f.kind === "concept" && f.many && f.choices.length < 13) {
     input = ticks(f.choices, values[f.key] ?? [], (v) => { values[f.key] = v; });
   } else if (f.kind === "concept") {
     input = choice(f.choices, values[f.key], (v) => { values[f.key] = v; });
   } else if (f.kind === "thing") {
-    if (!values[f.key]?.some((v) => v.text)) values[f.key] = [FIRM.has(f.key) ? { ...state.firm } : { text: "" }];
+    if (!values[f.key]?.some((v) => v.text)) values[f.key] = [FIRM.has(f.key) ? { ...state.firm, own: true } : { text: "" }];
     input = el("div");
-    const add = el("button", { type: "button", textContent: "another" });
-    add.setAttribute("aria-label", `${f.name}: another`);
-    const one = (value, n) => thing(value, () => {}, f.name, n ? "" : id);
+    const add = el("button", { type: "button", textContent: say("another") });
+    add.setAttribute("aria-label", say("{name}: another", { name: f.name }));
+    const one = (value, n) => {
+      const made = thing(value, (v) => { v.own = false; }, f.name, { id: n ? "" : id, classes: f.classes });
+      if (value.own) ofFirm.push({ value, made });
+      return made;
+    };
     add.addEventListener("click", () => { const v = { text: "" }; values[f.key].push(v); const made = one(v, 1); made.querySelector("input").setAttribute("aria-label", f.name); add.before(made); made.querySelector("input").focus(); });
     input.append(...values[f.key].map(one), ...(f.many ? [add] : []));
     for (const each of input.querySelectorAll("input")) each.setAttribute("aria-label", f.name);
@@ -204,9 +208,11 @@ function drawField(f, values, node, id) {
     return made;
   } else if (f.kind === "period") {
     const value = (values[f.key] ??= { start: "", end: "" });
-    input = el("div", { className: "years" }, text(value.start, (v) => { value.start = v; }, { size: 6, inputMode: "numeric", ariaLabel: `${f.name}: first year` }), " – ", text(value.end, (v) => { value.end = v; }, { size: 6, inputMode: "numeric", ariaLabel: `${f.name}: last year` }));
+    input = el("div", { className: "years" }, text(value.start, (v) => { value.start = v; }, { size: 6, inputMode: "numeric", ariaLabel: say(monthly ? "{name}: year" : "{name}: first year", { name: f.name }) }), ...(monthly
+      ? [" / ", text(value.month, (v) => { value.month = v; }, { size: 3, inputMode: "numeric", ariaLabel: say("{name}: month", { name: f.name }) })]
+      : [" – ", text(value.end, (v) => { value.end = v; }, { size: 6, inputMode: "numeric", ariaLabel: say("{name}: last year", { name: f.name }) })]));
   } else if (f.kind === "boolean") {
-    input = choice([{ id: "true", label: "yes" }, { id: "false", label: "no" }], values[f.key], (v) => { values[f.key] = v; });
+    input = yesNo(values[f.key], (v) => { values[f.key] = v; });
   } else {
     input = text(values[f.key], (v) => { values[f.key] = v; }, f.kind === "number" ? { inputMode: "decimal" } : {});
   }
@@ -225,34 +231,37 @@ async function check() {
     report = await answer.json();
     if (!answer.ok) report = { conforms: false, results: [{ severity: "violation", message: report.detail, remedy: report.remedy }] };
   } catch (error) {
-    if (error.name !== "AbortError") { $("state").textContent = "The server does not answer; what you typed is kept."; $("state").className = "notice wrong"; }
+    if (error.name !== "AbortError") { $("state").textContent = say("The server does not answer; what you typed is kept."); $("state").className = "notice wrong"; }
     return;
   }
   show(report);
 }
 function show(report) {
-  for (const { input, wrong } of fields.values()) { wrong.textContent = ""; input.removeAttribute("aria-invalid"); }
+  for (const wrong of form.querySelectorAll(".wrong:not(.notice)")) wrong.textContent = "";
+  for (const input of form.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
   const bad = report.results.filter((r) => r.severity === "violation");
   $("found").replaceChildren(...report.results.map((r) => {
     const at = fields.get(`${local(r.focus)} ${r.path}`) ?? fields.get(`${local(r.focus)} ${r.field}`) ?? byField(r);
-    const said = `${r.message}${r.remedy && r.remedy !== r.message ? ` ${r.remedy}` : ""}`;
+    const said = `${sayMessage(r.message)}${r.remedy && r.remedy !== r.message ? ` ${sayMessage(r.remedy)}` : ""}`;
     if (at) {
       at.wrong.textContent = `${at.wrong.textContent} ${said}`.trim();
       at.input.setAttribute("aria-invalid", String(r.severity === "violation"));
     }
     const words = at ? el("a", { href: `#${at.input.id}`, textContent: said }) : said;
     if (at) words.addEventListener("click", (event) => { event.preventDefault(); at.input.focus(); });
-    return el("li", { className: r.severity }, el("b", { textContent: { violation: "To mend: ", warning: "Mind: " }[r.severity] ?? "Note: " }), words);
+    return el("li", { className: r.severity }, el("b", { textContent: `${say({ violation: "To mend", warning: "Mind" }[r.severity] ?? "Note")}: ` }), words);
   }));
   $("state").className = `notice ${report.conforms ? "right" : "wrong"}`;
-  $("state").textContent = report.conforms ? "The case conforms: it can be sent." : `${bad.length} to mend before it can be sent.`;
+  $("state").textContent = report.conforms ? say("The case conforms: it can be sent.") : say("{n} to mend before it can be sent.", { n: bad.length });
   form.dataset.state = report.conforms ? "conforms" : "wrong";
 }
-const local = (iri) => (iri ?? "").replace(spec.base, "").replace(/^.*\/id\//, "");
+const local = (iri) => (iri ?? "").replace(/^.*\/id\//, "").replace(/^(c-)?[a-z]{2,5}-(\d{4})(?=-|$)/, (_, c, no) => `${c ?? ""}@${Number(no) - 1}`);
 function byField(r) {
-  const input = { title: "c-title", creator: "c-creator", licence: "c-licence", publishedYear: "w-year" }[r.field];
-  const node = input && $(input);
-  return node && { input: node, wrong: node.parentElement.querySelector(".wrong") ?? el("p") };
+  const header = { title: "c-title", creator: "c-creator", licence: "c-licence", publishedYear: "w-year" }[r.field];
+  const node = $(header ?? (local(r.focus) === `${caseId(state)}-work` ? "w-label" : ""));
+  if (node) return { input: node, wrong: node.closest(".field").querySelector(".wrong") ?? node.closest(".field").appendChild(el("p", { className: "wrong" })) };
+  // What is said of a whole node stands at its first field.
+  return [...fields].find(([key]) => key.startsWith(`${local(r.focus)} `))?.[1];
 }
 
 // ---- taking it away, sending it
@@ -261,10 +270,10 @@ function save(name, type, content) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
-$("yaml").addEventListener("click", () => save(`${caseId()}.yaml`, "application/yaml", yaml()));
+$("yaml").addEventListener("click", () => save(`${caseId(state)}.yaml`, "application/yaml", yaml()));
 $("turtle").addEventListener("click", async () => {
   const answer = await fetch("/cases/new.ttl", { method: "POST", headers: { "Content-Type": "application/yaml" }, body: yaml() });
-  if (answer.ok) save(`${caseId()}.ttl`, "text/turtle", await answer.text());
+  if (answer.ok) save(`${caseId(state)}.ttl`, "text/turtle", await answer.text());
   else $("state").textContent = (await answer.json()).detail;
 });
 $("more").addEventListener("click", () => { state.claims.push(newClaim()); draw(); changed(); $(`q-${state.claims.length - 1}-label`).focus(); });
@@ -272,22 +281,20 @@ $("clear").addEventListener("click", () => { state = fresh(); draw(); changed();
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const said = $("sent");
-  said.textContent = "Sending …";
+  said.textContent = say("Sending …");
   try {
     const answer = await fetch("/cases", { method: "POST", headers: { "Content-Type": "application/yaml", Authorization: `Bearer ${$("token").value}` }, body: yaml() });
     const data = await answer.json();
     if (answer.ok) {
       said.textContent = "";
-      said.append(`Stored as ${data.id} (${data.state}). `, el("a", { href: `/cases/${data.id}`, textContent: "See it" }));
+      said.append(`${say("Stored as {id} ({state}).", { id: data.id, state: say(data.state) })} `, el("a", { href: `/cases/${data.id}`, textContent: say("See it") }));
       try { localStorage.removeItem(KEPT); } catch { /* nothing was kept */ }
     } else {
-      said.textContent = `${data.detail ?? data.title} ${data.remedy ?? ""}`;
+      said.textContent = `${say(data.detail ?? data.title)} ${say(data.remedy ?? "")}`;
       if (data.results) show({ conforms: false, results: data.results });
     }
-  } catch { said.textContent = "The server does not answer; what you typed is kept."; }
+  } catch { said.textContent = say("The server does not answer; what you typed is kept."); }
 });
-// Claim numbers follow the title, and claims take the firm up.
-for (const id of ["c-title", "firm"]) $(id).addEventListener("change", () => { drawClaims(); changed(); });
 form.hidden = false;
 draw();
 check();

@@ -1,10 +1,11 @@
 // The editor: Yasgui with this graph's prefixes, terms, entities and questions. Without it the
 // plain form on the page works.
 import { chart, graph } from "./results.js";
+import { lang, say } from "./words.js";
 
 const Yasgui = window.Yasgui;
 const endpoint = new URL("/sparql", location.href).href;
-const about = await (await fetch("/editor.json")).json();
+const about = await (await fetch(`/editor.json?lang=${lang}`)).json();
 const running = document.querySelector(".running");
 const said = running.querySelector("output");
 const bar = running.querySelector("progress");
@@ -59,7 +60,7 @@ new MutationObserver(named).observe(document.getElementById("yasgui"), { childLi
 // What Yasgui leaves without a name for those who do not see it.
 function named() {
   for (const [n, area] of document.querySelectorAll("#yasgui .CodeMirror textarea").entries())
-    if (!area.hasAttribute("aria-label")) area.setAttribute("aria-label", `SPARQL query ${n + 1}`);
+    if (!area.hasAttribute("aria-label")) area.setAttribute("aria-label", say("SPARQL query {n}", { n: n + 1 }));
   // The list of tabs may hold tabs alone, so what opens a new one is one.
   document.querySelector("#yasgui .addTab")?.setAttribute("role", "tab");
   for (const box of document.querySelectorAll("#yasgui .CodeMirror-scroll, #yasgui .yasr_results"))
@@ -112,13 +113,13 @@ const begin = (tab) => {
   timer = setInterval(() => {
     const used = (performance.now() - began) / 1000;
     bar.value = used;
-    said.value = `${used.toFixed(1)} s of at most ${about.limits.seconds} s`;
+    said.value = say("{used} s of at most {most} s", { used: used.toFixed(1), most: about.limits.seconds });
   }, 100);
 };
 yasgui.on("query", (_, tab) => begin(tab));
 // A query in the address is asked before anybody can listen.
 if (yasgui.getTab()?.getYasqe()?.req) begin(yasgui.getTab());
-yasgui.on("queryResponse", () => stop(`Answered in ${((performance.now() - began) / 1000).toFixed(2)} s.`));
+yasgui.on("queryResponse", () => stop(say("Answered in {used} s.", { used: ((performance.now() - began) / 1000).toFixed(2) })));
 // Yasgui tells of a cancelled query twice: as cancelled, and as answered with an error.
-yasgui.on("queryAbort", () => setTimeout(() => stop("Cancelled.")));
+yasgui.on("queryAbort", () => setTimeout(() => stop(say("Cancelled."))));
 running.querySelector("[data-cancel]").addEventListener("click", () => asking?.getYasqe().abortQuery());

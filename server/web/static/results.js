@@ -1,4 +1,6 @@
 // Two ways to see results beside the table: bars, and a graph. Plain SVG; all text is set as text.
+import { say } from "./words.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const BASE = "https://w3id.org/catchup/";
 const MOST = 120; // more nodes than this are no picture any more
@@ -28,7 +30,7 @@ class Picture {
   getIcon() { return Object.assign(document.createElement("span"), { textContent: this.sign }); }
   download() {
     const svg = this.yasr.resultsEl.querySelector("svg.drawing");
-    return svg && { contentType: "image/svg+xml", filename: `${this.label}.svg`, buttonTitle: "Download SVG", getData: () => new XMLSerializer().serializeToString(svg) };
+    return svg && { contentType: "image/svg+xml", filename: `${this.label}.svg`, buttonTitle: say("Download SVG"), getData: () => new XMLSerializer().serializeToString(svg) };
   }
   frame(width, height, title) {
     const svg = el("svg", { viewBox: `0 0 ${width} ${height}`, width, height, class: "drawing", role: "group", "aria-label": title });
@@ -43,7 +45,7 @@ class Picture {
 
 export class chart extends Picture {
   priority = 6;
-  label = "Chart";
+  label = say("Chart");
   sign = "▤";
   columns() {
     const rows = this.yasr.results?.getBindings?.();
@@ -56,7 +58,7 @@ export class chart extends Picture {
   canHandleResults() { return this.columns() !== null; }
   draw() {
     const { number, label, rows } = this.columns();
-    const svg = this.frame(900, rows.length * 26 + 16, `${number} by ${label}`);
+    const svg = this.frame(900, rows.length * 26 + 16, say("{number} by {label}", { number, label }));
     const most = Math.max(...rows.map((r) => Number(r[number]?.value ?? 0)), 0) || 1;
     rows.forEach((row, n) => {
       const value = Number(row[number]?.value ?? 0);
@@ -75,7 +77,7 @@ export class chart extends Picture {
 
 export class graph extends Picture {
   priority = 7;
-  label = "Graph";
+  label = say("Graph");
   sign = "⚭";
   ties() {
     const results = this.yasr.results;
@@ -104,7 +106,7 @@ export class graph extends Picture {
     const all = [...nodes.values()];
     const size = Math.max(380, 85 * Math.sqrt(all.length));
     place(all, ties, size);
-    const svg = this.frame(size * 1.5 + 160, size + 60, `${all.length} things and ${ties.length} ties`);
+    const svg = this.frame(size * 1.5 + 160, size + 60, say("{n} things and {m} ties", { n: all.length, m: ties.length }));
     const arrow = el("marker", { id: "tip", viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 7, markerHeight: 7, orient: "auto" });
     arrow.append(el("path", { d: "M0 0L10 5L0 10z", class: "head" }));
     svg.append(el("defs"));
