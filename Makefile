@@ -20,8 +20,10 @@ test: .venv/ready-dev build/web/ready build/browser ## everything that CI runs
 check: .venv/ready-dev ## the quick half of `make test`
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/catchup format --check
 
-bench: .venv/ready-dev build/web/ready ## measure, write benchmarks/RESULTS.md
+bench: .venv/ready-bench build/web/ready ## measure against the peers, write benchmarks/RESULTS*.md
+	@sh .ci/peers
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.neighbours
 	$(BIN)/python -m benchmarks.cases
 	$(BIN)/python -m benchmarks.soak
@@ -51,6 +53,11 @@ screenshots: .venv/ready-dev build/web/ready build/browser ## regenerate docs/im
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+.venv/ready-bench: .venv/ready-dev requirements-bench.lock
+	@echo "installing the peers that are measured (once) ..."
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
 build/editable/catchup:
 	@mkdir -p $@
 	@for d in kg server cli ontology shapes queries; do ln -sfn ../../../$$d $@/$$d; done
@@ -66,6 +73,7 @@ build/browser:
 lock: ## resolve the dependencies again (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 pyproject.toml --extra build -o requirements.lock
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 pyproject.toml --extra build --extra dev -c requirements.lock -o requirements-dev.lock
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 pyproject.toml --extra build --extra dev --extra bench -c requirements-dev.lock -o requirements-bench.lock
 
 clean: ## delete all that was made
 	rm -rf build .venv

@@ -60,7 +60,11 @@ def prepare(folder: Path, wanted: int) -> Data:
         manifest = _manifest(home)
     ntriples = folder / f"{name}-{manifest.id[:12]}.nt"
     if not ntriples.is_file():
-        _union(home, manifest, ntriples)
+        for old in folder.glob(f"{name}-*.nt"):
+            old.unlink()
+        unfinished = ntriples.with_suffix(".part")
+        _union(home, manifest, unfinished)
+        unfinished.rename(ntriples)
     triples = manifest.counts["default"]
     return Data(name, home, ntriples, triples, _subjects(ntriples))
 

@@ -30,13 +30,14 @@ end
 
 @dataclass(frozen=True)
 class Measured:
-    """One run: requests a second, latency percentiles in milliseconds, failed requests."""
+    """One run: requests a second, latency percentiles in milliseconds, failed requests, its length."""
 
     rate: float
     p50: float
     p95: float
     p99: float
     errors: int
+    seconds: float
 
 
 def measure(
@@ -58,7 +59,7 @@ def measure(
         raise RuntimeError(done.stdout + done.stderr)
     sent, errors, took = int(found[1]), int(found[2]), float(found[3])
     p50, p95, p99 = (int(found[i]) / 1000 for i in (4, 5, 6))
-    return Measured((sent - errors) / took, p50, p95, p99, errors)
+    return Measured((sent - errors) / took, p50, p95, p99, errors, took)
 
 
 def available() -> bool:

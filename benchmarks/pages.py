@@ -117,7 +117,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--triples", type=int, default=1_000_000)
     parser.add_argument("--home", type=Path)
-    parser.add_argument("--wait", type=float, default=120, help="seconds in which pages are made ahead")
+    parser.add_argument(
+        "--wait", type=float, default=120, help="seconds in which pages are made ahead"
+    )
     given = parser.parse_args()
     home = given.home or laid_out.prepare(FOLDER, given.triples).home
     manifest = read_manifest(home)

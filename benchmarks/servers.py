@@ -72,10 +72,13 @@ def oxigraph(data: Data, folder: Path) -> Server | None:
     binary = Path(sys.executable).with_name("oxigraph")
     if not binary.is_file():
         return None
-    store = folder / f"oxigraph-{data.name}"
+    store = _place(folder, "oxigraph", data)
     if not store.is_dir():
-        command = [binary, "load", "--location", store, "--file", data.ntriples]
+        loading = store.with_suffix(".loading")
+        shutil.rmtree(loading, ignore_errors=True)
+        command = [binary, "load", "--location", loading, "--file", data.ntriples]
         subprocess.run(command, check=True, capture_output=True)
+        loading.rename(store)
     port = free_port()
     command = [str(binary), "serve-read-only", "--location", str(store)]
     return _start(
@@ -107,10 +110,12 @@ def virtuoso(data: Data, folder: Path) -> Server | None:
     binary = shutil.which("virtuoso-t")
     if not binary:
         return None
-    place = folder / f"virtuoso-{data.name}"
+    place = _place(folder, "virtuoso", data)
     port, sql = free_port(), free_port()
-    fresh = not place.is_dir()
-    place.mkdir(exist_ok=True)
+    loaded = place / "loaded"
+    if not loaded.is_file():
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
     (place / "virtuoso.ini").write_text(
         f"[Database]\nDatabaseFile={place}/v.db\nErrorLogFile={place}/v.log\n"
         f"LockFile={place}/v.lck\nTransactionFile={place}/v.trx\nxa_persistent_file={place}/v.pxa\n"
@@ -125,7 +130,7 @@ def virtuoso(data: Data, folder: Path) -> Server | None:
         [binary, "+foreground", "+configfile", str(place / "virtuoso.ini")],
         f"http://127.0.0.1:{port}/sparql",
     )
-    if fresh:
+    if not loaded.is_file():
         isql = shutil.which("isql-vt") or shutil.which("isql") or "isql-vt"
         statement = (
             f"ld_dir('{data.ntriples.parent}', '{data.ntriples.name}', 'urn:g');"
@@ -133,7 +138,17 @@ def virtuoso(data: Data, folder: Path) -> Server | None:
         )
         command = [isql, f"127.0.0.1:{sql}", "dba", "dba", f"exec={statement}"]
         subprocess.run(command, check=True, capture_output=True, timeout=START)
+        loaded.touch()
     return server
+
+
+def _place(folder: Path, server: str, data: Data) -> Path:
+    """Return where a server keeps this very graph; what it kept of older ones of its name goes."""
+    place = folder / f"{server}-{data.ntriples.stem}"
+    for old in folder.glob(f"{server}-{data.name}*"):
+        if old != place:
+            shutil.rmtree(old, ignore_errors=True)
+    return place
 
 
 def free_port() -> int:
