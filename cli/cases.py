@@ -22,6 +22,10 @@ def cases(
     accept: Annotated[
         str, typer.Option("--accept", metavar="ID", help="Accept a pending case.")
     ] = "",
+    refuse: Annotated[
+        str, typer.Option("--refuse", metavar="ID", help="Refuse a pending case.")
+    ] = "",
+    note: Annotated[str, typer.Option("--note", help="Why, for its author.")] = "",
     adopt_case: Annotated[
         str,
         typer.Option("--adopt", metavar="ID", help="Turn an accepted case into a curated entry."),
@@ -52,6 +56,10 @@ def cases(
     if accept:
         version = keeper.accept(accept, author_of(orcid))
         typer.echo(f"{version.case}: version {version.number} accepted")
+        return
+    if refuse:
+        version = keeper.refuse(refuse, author_of(orcid), note)
+        typer.echo(f"{version.case}: version {version.number} refused")
         return
     if adopt_case:
         adopted = adopt(keeper, adopt_case, author_of(orcid))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -12,10 +13,10 @@ from typing import Any, TypeVar
 import pyoxigraph as ox
 from fastapi import APIRouter, Request, Response
 
-from catchup.kg import settings
+from catchup.kg import names, settings
 from catchup.kg.cases.formats import by_media, refuse_large
 from catchup.kg.cases.holder import checker
-from catchup.kg.cases.journal import Version
+from catchup.kg.cases.journal import UNSEEN, Version
 from catchup.kg.cases.keep import Author, Keeper, Sent
 from catchup.kg.cases.tokens import Forbidden, Holder, authenticate
 from catchup.kg.errors import CatchupError, NotFound
@@ -89,20 +90,39 @@ class Cases:
             await self.services.reload()
 
     def visible(self, case: str, request: Request) -> list[Version]:
-        """Return the versions of a case that the sender may see; a draft is its author's."""
-        versions = self.keeper.journal.versions(case)
+        """Return the versions of a case that the sender may see. Raises NotFound."""
         try:
             holder: Holder | None = self.holder(request)
         except CatchupError:
             holder = None
-        shown = [
-            v
-            for v in versions
-            if v.state != "pending" or (holder and (holder.may_accept or holder.orcid == v.orcid))
-        ]
+        return self.seen_by(holder, case)
+
+    def seen_by(self, holder: Holder | None, case: str) -> list[Version]:
+        """Return the versions of a case that someone may see; a draft is its author's.
+
+        Raises NotFound when there is none.
+        """
+        versions = self.keeper.journal.versions(case)
+        own = {v.orcid for v in versions if v.state == "pending"}
+        insider = holder is not None and (holder.may_accept or holder.orcid in own)
+        shown = [v for v in versions if insider or v.state not in UNSEEN]
         if not shown:
             raise NotFound(f"There is no case '{case[:60]}'.", remedy="See /cases.")
         return shown
+
+    def listed(self, holder: Holder | None) -> list[Version]:
+        """Return the newest version that someone may see of every case."""
+        found = []
+        for case in self.keeper.journal.ids():
+            with contextlib.suppress(NotFound):
+                found.append(self.seen_by(holder, case)[-1])
+        return found
+
+    def triples(self, versions: list[Version]) -> list[ox.Triple]:
+        """Return what the newest version that has content says."""
+        version = next((v for v in reversed(versions) if v.format), versions[-1])
+        quads = ox.parse(self.keeper.journal.quads(version), format=ox.RdfFormat.N_QUADS)
+        return [q.triple for q in quads]
 
 
 def record(version: Version, url: str) -> dict[str, Any]:
@@ -133,6 +153,13 @@ def answer(
     return Response(body, status, shown, media_type="application/json")
 
 
+def rdf(triples: list[ox.Triple], media: str) -> Response:
+    """Return triples in an RDF format; nobody keeps them, for they may be a draft."""
+    body = ox.serialize(triples, format=RDF[media], prefixes=names.PREFIXES) or b""
+    headers = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
+    return Response(body, headers=headers, media_type=media)
+
+
 def router(services: Services) -> APIRouter:
     """Return the routes below /cases, `/cases/new` excepted, which is a page."""
     routes = APIRouter(tags=["cases"])
@@ -160,24 +187,27 @@ def router(services: Services) -> APIRouter:
         )
         return await stored(version, report, new=True)
 
-    @routes.get("/cases", summary="List the cases")
-    async def listing(request: Request) -> Response:
-        found = []
-        for case in cases.keeper.journal.ids():
-            try:
-                found.append(record(cases.visible(case, request)[-1], url))
-            except NotFound:
-                continue
-        return answer(found)
+    @routes.get("/cases", summary="List the cases, drafts to their authors and who accepts")
+    async def listing(request: Request, state: str = "") -> Response:
+        try:
+            holder: Holder | None = cases.holder(request)
+        except CatchupError:
+            holder = None
+        found = [v for v in cases.listed(holder) if state in ("", v.state)]
+        return answer([record(v, url) for v in found])
 
     @routes.get("/cases/{case}", summary="Read a case")
     async def read(case: str, request: Request) -> Response:
         versions = cases.visible(case, request)
         newest = versions[-1]
+        wanted = request.headers.get("accept", "").split(",")[0].split(";")[0].strip().lower()
+        if wanted in RDF:
+            return rdf(cases.triples(versions), wanted)
         data = record(newest, url) | {"versions": [record(v, url) for v in versions]}
-        if newest.format and newest.format != "xlsx":
-            data["format"] = newest.format
-            data["content"] = cases.keeper.journal.content(newest).decode("utf-8-sig")
+        sent = next((v for v in reversed(versions) if v.format), newest)
+        if sent.format and sent.format != "xlsx" and newest.state not in ("withdrawn", "erased"):
+            data["format"] = sent.format
+            data["content"] = cases.keeper.journal.content(sent).decode("utf-8-sig")
         return answer(data, version=newest)
 
     @routes.put("/cases/{case}", summary="Revise a case")
@@ -208,6 +238,15 @@ def router(services: Services) -> APIRouter:
         await cases.changed()
         return answer(record(version, url), version=version)
 
+    @routes.post("/cases/{case}/refuse", summary="Refuse a pending case, saying why")
+    async def refuse(case: str, request: Request, note: str = "") -> Response:
+        holder = cases.holder(request)
+        if not holder.may_accept:
+            raise Forbidden("Your token may submit cases, not refuse them.")
+        author = cases.author(holder)
+        version = await cases.run(request, lambda: cases.keeper.refuse(case, author, note))
+        return answer(record(version, url), version=version)
+
     @routes.delete("/cases/{case}", summary="Withdraw a case; a tombstone stays")
     async def withdraw(case: str, request: Request, erase: bool = False) -> Response:
         holder = cases.holder(request)
@@ -223,7 +262,8 @@ def router(services: Services) -> APIRouter:
     def owned(case: str, holder: Holder, request: Request) -> None:
         """Raise Forbidden when a submitter touches what is not their own."""
         versions = cases.visible(case, request)
-        if not holder.may_accept and any(v.orcid != holder.orcid for v in versions):
+        theirs = [v for v in versions if v.state != "refused" and v.orcid != holder.orcid]
+        if not holder.may_accept and theirs:
             raise Forbidden("This case is not yours to change.", remedy="Ask who accepts cases.")
 
     async def stored(version: Version, report: dict[str, Any], new: bool) -> Response:

@@ -25,6 +25,8 @@ from catchup.kg.reasoning.ontology import as_fact
 from catchup.kg.shapes.validate import Finding, validate
 
 HEADER_KEYS = ("id", "title", "creator", "licence")
+#: What stands at /cases/... already.
+RESERVED = ("new", "pending", "validate", "form")
 #: What a header should have, and what to write.
 HEADER_WANTED = {
     "title": "Say in a line what the case is about: 'title: ...'.",
@@ -161,6 +163,13 @@ def _header(loaded: Loaded, case: str, file: str) -> Iterable[Finding]:
             f"'{case}' cannot name a case.",
             where=_header_place(loaded, "id", file),
             remedy="Use lower-case letters, digits and '-', at most 60.",
+        )
+    if case in RESERVED:
+        yield Finding(
+            "violation",
+            f"No case can be called '{case}': its address is that of something else.",
+            where=_header_place(loaded, "id", file),
+            remedy="Name it after the firm or the paper.",
         )
     for key in loaded.header:
         if key not in HEADER_KEYS and key != "graph":

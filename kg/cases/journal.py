@@ -26,7 +26,9 @@ from catchup.kg.errors import CannotRun, InputError, NotFound
 
 #: How the files of a version end, where it is not the name of the format.
 SUFFIXES = {"turtle": "ttl"}
-State = Literal["pending", "accepted", "withdrawn", "erased"]
+State = Literal["pending", "refused", "accepted", "withdrawn", "erased"]
+#: States of which only the author and those who accept cases know.
+UNSEEN = ("pending", "refused")
 
 
 class CaseConflict(InputError):
@@ -105,7 +107,7 @@ class Journal:
     def shown(self, case: str) -> Version | None:
         """Return the version that is part of the graph, if one is."""
         for version in reversed(self.versions(case)):
-            if version.state != "pending":
+            if version.state not in UNSEEN:
                 return version if version.state == "accepted" else None
         return None
 

@@ -16,7 +16,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from catchup.kg import names
-from catchup.kg.cases.journal import CaseChanged, CaseConflict, Journal, Version
+from catchup.kg.cases.journal import UNSEEN, CaseChanged, CaseConflict, Journal, Version
 from catchup.kg.errors import CatchupError, InputError, NotFound, Problem
 from catchup.kg.snapshot.build import Derived
 from catchup.kg.snapshot.change import add_part, drop_part
@@ -123,15 +123,40 @@ class Keeper:
 
     def accept(self, case: str, author: Author) -> Version:
         """Make the newest, pending version of a case part of the graph, checked once more."""
-        pending = self.journal.newest(case)
-        if pending.state != "pending":
-            raise CaseConflict(
-                f"The case '{case}' is {pending.state}, not pending.",
-                remedy="Only a pending version can be accepted.",
-            )
+        pending = self._pending(case)
         content = self.journal.content(pending)
         sent = Sent(content, pending.format, f"{case}.{pending.format}", case)
         return self.store(sent, author, accept=True, replaces=pending.etag)[0]
+
+    def refuse(self, case: str, author: Author, note: str = "") -> Version:
+        """Refuse the newest, pending version of a case; what was accepted before stays.
+
+        `note` tells its author why. Raises NotFound and CaseConflict.
+        """
+        with self.journal.writing():
+            version = replace(
+                self._pending(case),
+                number=self.journal.newest(case).number + 1,
+                state="refused",
+                agent=author.name,
+                orcid=author.orcid,
+                tool=author.tool,
+                at=_now(),
+                format="",
+                sha256="",
+                note=note[:1000],
+            )
+            self.journal.append(version)
+        return version
+
+    def _pending(self, case: str) -> Version:
+        newest = self.journal.newest(case)
+        if newest.state != "pending":
+            raise CaseConflict(
+                f"The case '{case}' is {newest.state}, not pending.",
+                remedy="Only a pending version can be accepted or refused.",
+            )
+        return newest
 
     def withdraw(
         self, case: str, author: Author, *, erase: bool = False, note: str = "", etag: str = ""
@@ -232,7 +257,7 @@ class Keeper:
     def _publish(self, version: Version) -> None:
         """Bring the snapshot in line with a case's newest version."""
         shown = self.journal.shown(version.case)
-        if version.state == "pending":
+        if version.state in UNSEEN:
             return
         if shown is None:
             if read_manifest(self.home) is not None:

@@ -237,3 +237,77 @@ def test_an_acknowledged_case_survives_the_death_of_the_server(
         assert again.query(ask, "application/sparql-results+json").json()["boolean"] is True
     finally:
         again.stop()
+
+
+def form(served: Served, path: str, name: str, **fields: str) -> httpx.Response:
+    data = {"token": f"token-{name}", **fields}
+    return served.client.post(served.url + path, data=data, headers={"Accept": "text/html"})
+
+
+def test_a_draft_has_a_preview_for_its_author_and_who_accepts(served: Served) -> None:
+    text = named("seen").replace("label: Seen Motors UK", 'label: "<script>x</script>"')
+    sent = send(served, "POST", "/cases", content=text.encode(), headers=auth("sam"))
+    assert sent.status_code == 202, sent.text
+    assert "seen-motors" not in served.get("/cases/pending").text
+    assert form(served, "/cases/pending", "nobody").status_code == 401
+    for name, shown in (("sam", True), ("ada", True), ("eve", False)):
+        listed = form(served, "/cases/pending", name)
+        assert listed.headers["cache-control"] == "no-store"
+        assert ("/cases/seen/review" in listed.text) is shown
+        page = form(served, "/cases/seen/review", name)
+        assert page.status_code == (200 if shown else 404)
+        assert ("looking after customers" in page.text) is shown
+        assert "<script>x" not in page.text
+        assert ("Accept the case" in page.text) is (name == "ada")
+        turtle = send(served, "GET", "/cases/seen", headers={**auth(name), "Accept": "text/turtle"})
+        assert (f"{names.D}seen-motors" in turtle.text or "d:seen-motors" in turtle.text) is shown
+    assert "China" in form(served, "/cases/seen/review", "sam").text
+    asked = send(served, "GET", "/cases?state=pending", headers=auth("ada")).json()
+    assert [c["id"] for c in asked if c["id"] == "seen"] == ["seen"]
+    assert form(served, "/cases/seen/review", "sam", action="accept").status_code == 403
+    done = form(served, "/cases/seen/review", "ada", action="accept")
+    assert "seen: accepted" in done.text
+    ask = f"ASK {{ <{names.D}seen-motors> ?p ?o }}"
+    assert served.query(ask, "application/sparql-results+json").json()["boolean"] is True
+
+
+def test_a_draft_is_refused_with_a_reason_and_may_come_again(served: Served) -> None:
+    text = named("doubt").encode()
+    assert send(served, "POST", "/cases", content=text, headers=auth("sam")).status_code == 202
+    assert send(served, "POST", "/cases/doubt/refuse", headers=auth("sam")).status_code == 403
+    refused = send(
+        served, "POST", "/cases/doubt/refuse", params={"note": "no page"}, headers=auth("ada")
+    )
+    assert refused.json()["state"] == "refused"
+    assert send(served, "POST", "/cases/doubt/refuse", headers=auth("ada")).status_code == 409
+    assert send(served, "POST", "/cases/doubt/accept", headers=auth("ada")).status_code == 409
+    assert send(served, "GET", "/cases/doubt").status_code == 404
+    mine = send(served, "GET", "/cases/doubt", headers=auth("sam"))
+    assert (mine.json()["state"], mine.json()["note"]) == ("refused", "no page")
+    assert "no page" in form(served, "/cases/pending", "sam").text
+    again = auth("sam", **{"If-Match": mine.headers["etag"]})
+    better = text.replace(b"page: 12", b"page: 13")
+    sent = send(served, "PUT", "/cases/doubt", content=better, headers=again)
+    assert (sent.status_code, sent.json()["state"]) == (202, "pending")
+    done = form(served, "/cases/doubt/review", "ada", action="refuse", note="still")
+    assert "doubt: refused" in done.text
+
+
+def test_a_refused_revision_leaves_what_was_accepted(served: Served) -> None:
+    text = named("stays").encode()
+    first = send(served, "POST", "/cases", content=text, headers=auth("sam"))
+    send(served, "POST", "/cases/stays/accept", headers=auth("ada"))
+    newest = send(served, "GET", "/cases/stays", headers=auth("ada"))
+    assert first.headers["etag"] != newest.headers["etag"]
+    headers = auth("ada", **{"If-Match": newest.headers["etag"]})
+    revised = text.replace(b"page: 12", b"page: 13")
+    assert send(served, "PUT", "/cases/stays", content=revised, headers=headers).status_code == 200
+    ask = f"ASK {{ GRAPH <{names.G}case-stays> {{ ?s ?p '13' }} }}"
+    assert served.query(ask, "application/sparql-results+json").json()["boolean"] is True
+
+
+def test_an_id_that_is_an_address_of_something_else(served: Served) -> None:
+    text = named("quick").replace("id: quick\n", "id: pending\n", 1).encode()
+    answer = send(served, "POST", "/cases/validate", content=text, headers={"Content-Type": YAML})
+    said = [r for r in answer.json()["results"] if "'pending'" in r["message"]]
+    assert [(r["line"], r["severity"]) for r in said] == [(2, "violation")]
