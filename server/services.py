@@ -263,7 +263,8 @@ class Services:
             return request
         self.budgets.check(client)
         request = federation.prepare(request)
-        while clause := federation.next_clause(request.query):
+        # what other endpoints gave may be long: it is read beside the event loop
+        while clause := await asyncio.to_thread(federation.next_clause, request.query):
             bindings: Solutions = []
             if clause.binder:
                 answer, cached = await self.answer(federation.binder(request, clause), client)

@@ -80,7 +80,7 @@ class Executor:
     # Queries
 
     def _query(self, request: Request) -> tuple[Answer, float]:
-        seen = admit(request.query, self._limits)
+        seen = admit(request.query, self._limits, request.given)
         name = request.results if seen.form in ("SELECT", "ASK") else request.rdf
         if name is None:
             raise NotAcceptable(

@@ -126,10 +126,14 @@ class Federation:
         try:
             for some in batches:
                 found += self._ask(clause, names, some)
-        except RemoteFailed:
+        except RemoteFailed as error:
             if clause.silent:
                 return None
-            raise
+            # the address that is asked is the operator's affair: say the IRI that the query names
+            raise RemoteFailed(
+                error.detail.replace(self._fetchers[clause.endpoint].url, f"<{clause.endpoint}>"),
+                remedy="Try again later, or write SERVICE SILENT to go on without it.",
+            ) from None
         if len(found) > SOLUTIONS:
             raise TooComplex(
                 f"<{clause.endpoint}> gave {len(found):,} solutions; up to {SOLUTIONS:,} are taken.",
@@ -147,7 +151,11 @@ class Federation:
         """Return the request with `found` in the place of a clause; None is one empty solution."""
         text = request.query
         values = "" if found is None else _values(clause.wanted, found)
-        return replace(request, query=text[: clause.start] + values + text[clause.end :])
+        return replace(
+            request,
+            query=text[: clause.start] + values + text[clause.end :],
+            given=request.given + len(values.encode("utf-8", "surrogatepass")),
+        )
 
     def _ask(self, clause: Clause, names: list[str], rows: list[tuple[str, ...]]) -> Solutions:
         given = ""
@@ -229,6 +237,13 @@ def _clause(text: str, iri: str, offset: int) -> Clause:
                 f"SERVICE inside {name} was not run.",
                 where=place(text, offset),
                 remedy=f"Put it before or after {name}.",
+            )
+    for at, token in every[opener:body]:
+        if token.upper() == "SERVICE":
+            raise ServiceRefused(
+                "SERVICE inside SERVICE was not run: it would be asked by the other endpoint.",
+                where=place(text, at),
+                remedy="Put it after the outer one, in the same group.",
             )
     inside = text[every[opener][0] + 1 : every[body][0]]
     end = every[body][0] + 1

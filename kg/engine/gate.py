@@ -208,14 +208,15 @@ def plain_form(text: str, data: bytes, limits: Limits) -> str:
     return match[1].upper() if match else ""
 
 
-def admit(text: str, limits: Limits, allowed_services: frozenset[str] = frozenset()) -> Shape:
+def admit(text: str, limits: Limits, given: int = 0) -> Shape:
     """Return the shape of the query `text` if it may be run.
 
+    `given` bytes of it are solutions of other endpoints and do not count as its length.
     Raises TooComplex, UpdateRefused, ServiceRefused or QuerySyntaxError (no query form found),
     each with line and column where there is one.
     """
     data = text.encode("utf-8", "surrogatepass")
-    if len(data) > limits.length:
+    if len(data) > limits.length + given:
         raise TooComplex(
             f"The query is {len(text):,} characters long; up to {limits.length:,} bytes are run.",
             remedy="Put less into one query, or split it.",
@@ -235,15 +236,15 @@ def admit(text: str, limits: Limits, allowed_services: frozenset[str] = frozense
             where=Where(line=1, column=1),
             remedy="Begin, after the prefixes, with one of these words.",
         )
-    for iri, offset in seen.services:
-        if iri is None or iri not in allowed_services:
-            target = f"<{iri}>" if iri else "a variable"
-            raise ServiceRefused(
-                f"SERVICE with {target} was not run: this endpoint has no list of others to ask.",
-                where=place(text, offset),
-                remedy="Ask the other endpoint yourself, and send its values here in VALUES;"
-                " who runs this one lists endpoints in CATCHUP_SERVICES.",
-            )
+    if seen.services:
+        iri, offset = seen.services[0]
+        target = f"<{iri}>" if iri else "a variable"
+        raise ServiceRefused(
+            f"SERVICE with {target} was not run: this endpoint has no list of others to ask.",
+            where=place(text, offset),
+            remedy="Ask the other endpoint yourself, and send its values here in VALUES;"
+            " who runs this one lists endpoints in CATCHUP_SERVICES.",
+        )
     for value, limit, what in (
         (seen.nesting, limits.nesting, "levels of nesting"),
         (seen.patterns, limits.patterns, "triple patterns, OPTIONALs and UNION arms"),

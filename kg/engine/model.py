@@ -63,6 +63,8 @@ class Request:
     #: turn skolem IRIs back into blank nodes (whole documents, for tools that read OWL)
     blank: bool = False
     timeout: float | None = None
+    #: bytes of the text that other endpoints gave (federation), which its own limits bound
+    given: int = 0
 
     def to_wire(self) -> bytes:
         """Return the request as a frame: its `head`, and the query as the body."""

@@ -47,7 +47,7 @@ class RemoteStore:
         elif request.kind == "graph":
             text = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
             default_graphs = (request.query,) if request.query else None
-        seen = admit(text, self._limits)
+        seen = admit(text, self._limits, request.given)
         text = bind(text, terms(request.substitutions))
         format_ = request.results if seen.form in ("SELECT", "ASK") else request.rdf
         if format_ is None:

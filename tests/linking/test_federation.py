@@ -41,7 +41,10 @@ INCEPTION = (
 @pytest.fixture(scope="module")
 def allowed(home: Path, wikidata: str, bad: Bad) -> Iterator[Served]:
     """Return a server of ours that may ask the endpoint, and one that is bad."""
-    services = f"{WIKIDATA}={wikidata} http://bad.example/html={bad[0]}/html"
+    services = (
+        f"{WIKIDATA}={wikidata} http://bad.example/html={bad[0]}/html"
+        " http://dead.example/=http://127.0.0.1:9/"
+    )
     served = start(home / "manifest.json", home=str(home), services=services)
     yield served
     served.stop()
@@ -111,6 +114,58 @@ def test_two_clauses_and_aggregation(allowed: Served) -> None:
     assert found[0] == {"land": "People's Republic of China", "firms": "2"}
 
 
+HUAWEI, ZTE = "1987-01-01T00:00:00Z", "2019-01-01T00:00:00Z"
+BEGAN = "SERVICE <https://query.wikidata.org/sparql> { ?item wdt:P571 ?v }"
+PLACES = {
+    "union": (f"""SELECT ?v {{ {{ d:huawei cu:homeCountry ?v }} UNION
+        {{ d:huawei schema:sameAs ?item {BEGAN} }} }}""", [HUAWEI, "https://w3id.org/catchup/id/cn"]),
+    "both arms": (f"""SELECT ?v {{ d:huawei schema:sameAs ?item {{ {BEGAN} }} UNION
+        {{ SERVICE <{WIKIDATA}> {{ ?item wdt:P17 ?v }} }} }}""",
+        [HUAWEI, "http://www.wikidata.org/entity/Q148"]),
+    "sub-select": (f"""SELECT ?v {{ ?firm schema:sameAs ?item
+        {{ SELECT ?item (MIN(?d) AS ?v) {{ SERVICE <{WIKIDATA}> {{ ?item wdt:P571 ?d }} }}
+        GROUP BY ?item }} }}""", [HUAWEI, ZTE]),
+    "after a sub-select": (f"SELECT ?v {{ {{ SELECT ?item {{ d:zte schema:sameAs ?item }} }} {BEGAN} }}",
+        [ZTE]),
+    "optional": (f"""SELECT ?v {{ VALUES ?f {{ d:zte d:xiaomi }}
+        OPTIONAL {{ ?f schema:sameAs ?item {BEGAN} }} }}""", ["", ZTE]),
+    "values": (f"SELECT ?v {{ VALUES ?item {{ wd:Q160120 wd:Q136484 wd:Q1 }} {BEGAN} }}", [HUAWEI, ZTE]),
+    "values behind": (f"SELECT ?v {{ {BEGAN} }} VALUES ?item {{ wd:Q160120 }}", [HUAWEI]),
+    "bind": (f"""SELECT ?v {{ BIND(IRI(CONCAT(STR(wd:), "Q160120")) AS ?item) {BEGAN} }}""", [HUAWEI]),
+    "graph": (f"SELECT ?v {{ GRAPH ?g {{ d:zte schema:sameAs ?item }} {BEGAN} }}", [ZTE]),
+    "braces in texts": (f"""SELECT ?v {{ BIND("}}" AS ?b) d:zte schema:sameAs ?item {BEGAN} }}""", [ZTE]),
+    "silent": (f"""SELECT ?v {{ d:zte schema:sameAs ?item {BEGAN}
+        SERVICE SILENT <http://dead.example/> {{ ?item ?p ?o }} }}""", [ZTE]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", PLACES)
+def test_a_clause_is_answered_wherever_it_stands(allowed: Served, where: str) -> None:
+    query, expected = PLACES[where]
+    prefixes = JOIN + "PREFIX d: <https://w3id.org/catchup/id/>\n"
+    prefixes += "PREFIX wd: <http://www.wikidata.org/entity/>\n"
+    found = rows(allowed.query(prefixes + query, "application/sparql-results+json"))
+    assert sorted(row.get("v", "") for row in found) == expected
+
+
+def test_a_large_answer_is_taken_to_the_limit_and_refused_beyond(home: Path) -> None:
+    lines = "".join(f"<urn:n> <urn:p> {n} ." for n in range(10_001))
+    with oxigraph(lines) as url:
+        served = start(
+            home / "manifest.json", home=str(home), services=f"http://big.example/={url}"
+        )
+        try:
+            count = "SELECT (COUNT(?o) AS ?n) { SERVICE <http://big.example/> { <urn:n> <urn:p> ?o %s } }"
+            json_ = "application/sparql-results+json"
+            fits = rows(served.query(count % "FILTER(?o < 10000)", json_))
+            assert fits == [{"n": "10000"}]
+            refused = served.query(count % "", json_)
+            assert 400 <= refused.status_code < 500
+            assert "<http://big.example/> gave 10,001 solutions" in refused.json()["detail"]
+        finally:
+            served.stop()
+
+
 @pytest.mark.parametrize(
     ("query", "status", "said"),
     [
@@ -122,6 +177,10 @@ def test_two_clauses_and_aggregation(allowed: Served) -> None:
         ("SELECT * { ?s ?p ?o SERVICE <https://query.wikidata.org/sparql> { ?s ?q ?x } }", 400,
          "are sent"),
         ("SELECT * { SERVICE <http://bad.example/html> { ?s ?p ?o } }", 502, "text/html"),
+        ("SELECT * { SERVICE <http://dead.example/> { ?s ?p ?o } }", 502,
+         "<http://dead.example/> cannot be reached"),
+        ("SELECT * { SERVICE <https://query.wikidata.org/sparql> { ?s ?p ?o"
+         " SERVICE <http://elsewhere.example/> { ?o ?q ?x } } }", 403, "SERVICE inside SERVICE"),
     ],
 )  # fmt: skip
 def test_what_may_not_be_asked_or_fails_is_said(
