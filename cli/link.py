@@ -130,7 +130,13 @@ def suggest(
     if accept is not None:
         _keep(suggesting.read_table(accept), by, target)
         return
-    linked = {r.subject_id for s in read_folder(links) for r in s.rows if r.scheme == prefix}
+    tables = read_folder(links) + ([read_file(target)] if target.is_file() else [])
+    linked = {
+        r.subject_id
+        for s in tables
+        for r in s.rows
+        if r.scheme == prefix or (not r.found and r.mapping_tool == suggesting.TOOL)
+    }
     with _fetcher(service, user_agent, timeout) as fetcher:
         asking = suggesting.Service(fetcher)
         wanted = _wanted(_entities(home), names or [], linked)
@@ -141,7 +147,11 @@ def suggest(
     elif json:
         dump([asdict(c) for c in found])
     elif sys.stdin.isatty() and sys.stdout.isatty():
-        _keep(list(_review(found)), by or typer.prompt("Your name"), target)
+        if not found:
+            print("there is nothing to review")
+            return
+        by = by or typer.prompt("Your name")
+        _keep(list(_review(found)), by, target)
     else:
         _show(found)
 
@@ -219,6 +229,7 @@ def _entities(home: Path | None) -> dict[str, Entity]:
 
 
 def _wanted(entities: dict[str, Entity], names: list[str], linked: set[str]) -> list[Entity]:
+    """Return the entities that are named and not linked yet; all that can be, when none is."""
     if not names:
         return [
             e for k, e in entities.items() if k not in linked and e.types.intersection(LINKABLE)
@@ -230,7 +241,7 @@ def _wanted(entities: dict[str, Entity], names: list[str], linked: set[str]) -> 
         if key not in entities and not named:
             raise NotFound(f"There is no entity '{name}'.", remedy="See /search.")
         found.append(entities[key] if key in entities else named[0])
-    return found
+    return [e for e in found if e.curie not in linked]
 
 
 def _show(found: list[suggesting.Candidate]) -> None:
@@ -243,17 +254,26 @@ def _show(found: list[suggesting.Candidate]) -> None:
 
 
 def _review(found: list[suggesting.Candidate]) -> Iterator[suggesting.Candidate]:
+    """Yield what a person decides; who quits, or breaks off, keeps what was decided before."""
     by_subject: dict[str, list[suggesting.Candidate]] = {}
     for one in found:
         by_subject.setdefault(one.subject_id, []).append(one)
     for group in by_subject.values():
         _show(group)
-        word = typer.prompt(f"Which? 1-{len(group)}, none, skip, quit", default="skip")
+        words = [*map(str, range(1, len(group) + 1)), "none", "skip", "quit"]
+        question = f"Which? 1-{len(group)}, none, skip, quit"
+        try:
+            word = typer.prompt(question, default="skip").strip().lower()
+            while word not in words:
+                err.print(f"'{word}' is none of them.")
+                word = typer.prompt(question, default="skip").strip().lower()
+        except (typer.Abort, KeyboardInterrupt):
+            return
         if word == "quit":
             return
         if word == "none":
             yield suggesting.Candidate(**{**asdict(group[0]), "accept": "none"})
-        elif word.isdigit() and 1 <= int(word) <= len(group):
+        elif word != "skip":
             yield suggesting.Candidate(**{**asdict(group[int(word) - 1]), "accept": "yes"})
 
 

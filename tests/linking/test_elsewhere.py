@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import select
+import sys
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 from linking.conftest import Run
 from support.serve import Served
+
+from catchup.kg.linking.sssom import read_file
 
 Bad = tuple[str, list[tuple[str, dict[str, str], bytes]]]
 WDT = "http://www.wikidata.org/prop/direct/"
@@ -143,6 +149,63 @@ def test_candidates_come_from_any_service_and_a_person_accepts_them(
     assert refused.returncode == 1
     assert "candidates.tsv:" in refused.stderr
     assert "is not a decision" in refused.stderr
+
+
+def on_a_terminal(home: Path, arguments: list[str], answers: list[tuple[str, str]]) -> str:
+    """Run `catchup link suggest` on a terminal of its own; each answer waits for its question."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.environ |= {"CATCHUP_HOME": str(home), "NO_COLOR": "1", "COLUMNS": "160", "TERM": "dumb"}
+        command = [sys.executable, "-m", "catchup.cli.main", "link", "suggest", *arguments]
+        os.execv(sys.executable, command)
+    shown, seen = "", 0
+    waiting = [*answers, ("", "")]
+    question, answer = waiting.pop(0)
+    while select.select([terminal], [], [], 100)[0]:
+        try:
+            piece = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        shown += piece.decode("utf-8", "replace")
+        if question and question in shown[seen:]:
+            seen = len(shown)
+            os.write(terminal, answer.encode())
+            question, answer = waiting.pop(0)
+    os.close(terminal)
+    _, status = os.waitpid(process, 0)
+    assert os.waitstatus_to_exitcode(status) == 0, shown
+    assert not question, f"never asked: {question}\n{shown}"
+    return shown
+
+
+def test_a_person_reviews_on_a_terminal_stops_and_goes_on(
+    link: Run, site: Served, home: Path, tmp_path: Path
+) -> None:
+    links = tmp_path / "links"
+    links.mkdir()
+    given = ["tcl", "huawei", "zte", "sanyo", "--service", site.url + "/reconcile",
+             "--links", str(links), "--prefix", "d"]  # fmt: skip
+    which = "quit [skip]:"
+    first = on_a_terminal(home, given, [
+        ("Your name", "A Person\n"), (which, "9\n"), (which, "1\n"), (which, "none\n"),
+        (which, "\n"), (which, "quit\n"),
+    ])  # fmt: skip
+    assert "'9' is none of them" in first
+    assert "1 links and 1 searches in vain" in first
+    again = on_a_terminal(
+        home, given, [("Your name", "A Person\n"), (which, "1\n"), (which, "\x03")]
+    )
+    assert "huawei" not in again
+    assert "1 links and 0 searches in vain" in again
+    rows = {r.subject_id: r for r in read_file(links / "reviewed.sssom.tsv").rows}
+    assert {k: r.object_id for k, r in rows.items()} == {
+        "d:tcl": "d:tcl", "d:huawei": "sssom:NoTermFound", "d:zte": "d:zte"
+    }  # fmt: skip
+    assert {r.author_label for r in rows.values()} == {"A Person"}
+    checked = link("check", "--links", str(links))
+    assert checked.returncode == 0, checked.stdout
 
 
 @pytest.mark.parametrize("mode", ["html", "other", "inward"])
