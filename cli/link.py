@@ -182,6 +182,7 @@ def enrich(
         fetched = enriching.fetch(fetcher, (r.local for r in rows), journal, progress)
     content = enriching.triples(fetched, endpoint)
     if not content:
+        journal.unlink(missing_ok=True)  # another endpoint may know them
         raise InputError(
             f"{endpoint} knows none of the {len(fetched)} items; nothing was written.",
             remedy="Mind the endpoint: Wikidata's main graph is at " + ENDPOINT + ".",

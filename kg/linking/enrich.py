@@ -92,10 +92,11 @@ def disagreements(
         if known and theirs and not theirs & set(known):
             said = ", ".join(sorted(item.labels_of("P17") or theirs))
             found.append((ours.curie, "country", ", ".join(sorted(known.values())), said))
-        years = [int(t["value"][:4]) for t in item.values("P571") if t["value"][:4].isdigit()]
-        if years and ours.first_year is not None and min(years) > ours.first_year:
+        began = item.began()
+        if began and ours.first_year is not None and began[0][0] > ours.first_year:
+            said = " or ".join(words for _, words in began)
             first = f"acted in {ours.first_year}"
-            found.append((ours.curie, "inception", first, f"began in {min(years)}"))
+            found.append((ours.curie, "inception", first, f"began in {said}"))
     return sorted(found)
 
 
@@ -105,7 +106,7 @@ def _of_item(item: Item, moment: str, endpoint: str) -> Iterable[ox.Triple]:
         if what in ("label", "altLabel"):
             space = names.RDFS if what == "label" else names.SKOS
             yield ox.Triple(node, ox.NamedNode(space + what), _term(term))
-        elif what not in ("version", "sameAs"):
+        elif what not in ("version", "sameAs", "began"):
             value = _term(term)
             yield ox.Triple(node, ox.NamedNode(DIRECT + what), value)
             if label and isinstance(value, ox.NamedNode):

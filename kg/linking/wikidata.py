@@ -39,6 +39,9 @@ _TEMPLATE = """PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 PREFIX owl: <http://www.w3.org/2002/07/owl#>
 PREFIX schema: <http://schema.org/>
+PREFIX p: <http://www.wikidata.org/prop/>
+PREFIX psv: <http://www.wikidata.org/prop/statement/value/>
+PREFIX wikibase: <http://wikiba.se/ontology#>
 SELECT ?item ?what ?value ?label WHERE {
   VALUES ?item { %(items)s }
   { VALUES ?what { %(properties)s } ?item ?what ?value
@@ -48,7 +51,11 @@ SELECT ?item ?what ?value ?label WHERE {
   UNION { ?item schema:version ?value BIND(schema:version AS ?what) }
   UNION { ?page schema:about ?item ; schema:version ?value BIND(schema:version AS ?what) }
   UNION { ?item owl:sameAs ?value BIND(owl:sameAs AS ?what) }
+  UNION { ?item p:P571 ?said . ?said a wikibase:BestRank ; psv:P571 ?full .
+    ?full wikibase:timeValue ?value ; wikibase:timePrecision ?label BIND(wikibase:began AS ?what) }
 }"""
+#: A value that is known to exist and not known: a blank node, or one of these IRIs.
+_UNKNOWN = "/.well-known/genid/"
 
 
 @dataclass
@@ -88,6 +95,19 @@ class Item:
         english = [t["value"] for t in labels if t.get("xml:lang") == "en"]
         return (english or self.names or [self.id])[0]
 
+    def began(self) -> list[tuple[int, str]]:
+        """Return the years of inception, each with the words for it; those surer than a century.
+
+        Wikidata's precision is 7 for a century, 8 for a decade, 9 for a year and more for days.
+        """
+        precise = {t["value"]: int(p) for what, t, p in self.facts if what == "began"}
+        found = set()
+        for term in self.values("P571"):
+            year, precision = term["value"][:4], precise.get(term["value"], 9)
+            if year.isdigit() and precision >= 8:
+                found.add((int(year), f"the {year[:3]}0s" if precision == 8 else year))
+        return sorted(found)
+
     def values(self, what: str) -> list[dict[str, str]]:
         """Return the values of a property."""
         return [term for name, term, _ in self.facts if name == what]
@@ -122,7 +142,10 @@ def fetch_items(fetcher: Fetcher, items: Iterable[str]) -> dict[str, Item]:
     content = fetcher.post({"query": query(wanted)}, accept="application/sparql-results+json")
     for row in bindings(content, fetcher.url):
         id = row["item"]["value"].removeprefix(ENTITY)
-        if id in found and "value" in row and "what" in row:
+        value = row.get("value", {"type": "bnode"})
+        if value["type"] == "bnode" or _UNKNOWN in value["value"]:
+            continue
+        if id in found and "what" in row:
             what = re.split(r"[/#]", row["what"]["value"])[-1]
             label = row.get("label", {}).get("value", "")
             found[id].facts.append((what, row["value"], label))

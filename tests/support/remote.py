@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import email.utils
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -78,6 +80,14 @@ class _Bad(BaseHTTPRequestHandler):
             self._send(429, {"Retry-After": "0"}, b"")
         elif mode == "weeks":
             self._send(429, {"Retry-After": "999999"}, b"")
+        elif mode == "dated":
+            moment = email.utils.formatdate(time.time() + 999_999, usegmt=True)
+            self._send(429, {"Retry-After": moment}, b"")
+        elif mode == "moved":
+            self._send(307, {"Location": "/received"}, b"")
+        elif mode == "received":
+            known = b"query=" in body and b"VALUES" in body
+            self._send(200 if known else 400, json, b'{"results": {"bindings": []}}')
         elif mode == "inward":
             self._send(302, {"Location": "http://169.254.169.254/latest/"}, b"")
         elif mode == "round":
