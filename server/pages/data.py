@@ -97,10 +97,10 @@ class Data:
 
 def snapshot_files(services: Services) -> tuple[Manifest, sqlite3.Connection]:
     """Return the manifest and the open index of the snapshot that is served. Raises NoIndex."""
-    if services.config.store:
+    if services.config.store and not services.config.manifest.is_file():
         raise NoIndex(
-            "This server passes queries on to another endpoint and has no pages.",
-            remedy="Query it at /sparql.",
+            "This server passes queries on to another endpoint and has no index of names for pages.",
+            remedy="Query it at /sparql; or start it with --home on the snapshot that the endpoint holds.",
         )
     return _open(services.config.manifest.parent, services.store.snapshot)
 

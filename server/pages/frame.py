@@ -194,7 +194,8 @@ class PageRoute:
         hit = page is not None
         if page is None:
             page = await unless_gone(receive, frame.render(visit, self._make, self._form))
-            frame.kept.put(key, page)
+            if frame.services.store.snapshot:  # an endpoint elsewhere does not say when it changes
+                frame.kept.put(key, page)
         headers = {
             "Content-Type": page.content_type,
             "ETag": f'W/"{page.etag}"',

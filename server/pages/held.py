@@ -27,7 +27,7 @@ class Held:
             self._things.move_to_end(key)
             return cast(T, self._things[key])
         made = await make()
-        if snapshot == self._snapshot:
+        if snapshot and snapshot == self._snapshot:
             self._things[key] = made
             if len(self._things) > _MOST:
                 self._things.popitem(last=False)

@@ -59,5 +59,5 @@ async def make(visit: Visit, iri: str) -> Sheet:
             "says": label,
             "statements": [said.as_data(s) for s in said.claims],
         },
-        schema={"@type": "Claim", "@id": iri, "text": label},
+        schema={"@type": "Claim", "@id": iri, "name": number or label, "text": label},
     )

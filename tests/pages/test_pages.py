@@ -13,12 +13,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pyoxigraph as ox
 import pytest
 from support.hostile import EVIL, write_hostile
 from support.serve import Served, start
 from support.sources import source_text, sources
 
-from catchup.kg.names import BASE, D
+from catchup.kg.names import BASE, RDF, D
 from catchup.kg.snapshot.manifest import read_manifest
 
 PAGES = [
@@ -92,6 +93,45 @@ def test_a_page_is_whole_small_and_described(site: Served, path: str) -> None:
     assert len(ids) == len(set(ids))
     for attributes in page.all("th"):
         assert attributes.get("scope") in ("col", "row")
+
+
+#: What schema.org asks of each type that pages describe, beside the name.
+DESCRIBED = {
+    "WebPage": ("description", "url", "license", "isPartOf"), "Dataset": ("description", "license"),
+    "Organization": (), "Claim": ("text",), "DefinedTerm": ("description",),
+    "ScholarlyArticle": (), "CreativeWork": (), "Thing": (),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_described_in_schema_org(site: Served, path: str) -> None:
+    """Read by a JSON-LD processor: one page, its main thing with what its type needs, its crumbs."""
+    text = site.get(path, headers=HTML | {"Cookie": "catchup-lang=en"}).text
+    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', text, re.DOTALL)
+    assert found
+    data = json.loads(found[1])
+    # schema.org's own context would be fetched: its terms are all in its one vocabulary
+    data["@context"] = {"@vocab": "https://schema.org/"}
+    schema = ox.Store()
+    schema.load(json.dumps(data).encode(), format=ox.RdfFormat.JSON_LD)
+    term = "https://schema.org/{}".format
+    kinds: dict[str, list[object]] = {}
+    for quad in schema.quads_for_pattern(None, ox.NamedNode(RDF + "type"), None):
+        kinds.setdefault(str(quad.object.value).removeprefix(term("")), []).append(quad.subject)
+    assert len(kinds["WebPage"]) == 1
+    assert set(kinds) <= {*DESCRIBED, "WebSite", "BreadcrumbList", "ListItem"}, kinds
+    for kind, needed in DESCRIBED.items():
+        for subject in kinds.get(kind, ()):
+            for name in ("name", *needed):
+                value = list(schema.quads_for_pattern(subject, ox.NamedNode(term(name)), None))
+                assert value, f"{path}: {kind} without {name}"
+                assert value[0].object.value, f"{path}: {kind} with an empty {name}"
+    crumbs = data.get("breadcrumb", {"itemListElement": []})["itemListElement"]
+    assert [c["position"] for c in crumbs] == list(range(1, len(crumbs) + 1))
+    assert all(c["item"].startswith(("http://", "https://")) and c["name"] for c in crumbs)
+    social = {a["property"]: a["content"] for a in Elements(text).all("meta") if "property" in a}
+    assert social["og:title"] == data["name"]
+    assert social["og:url"].startswith("http")
 
 
 @pytest.mark.parametrize("path", PAGES[::3])
