@@ -15,7 +15,7 @@ from catchup.kg.cases.formats import CaseFormat
 from catchup.kg.cases.known import Known
 from catchup.kg.cases.read import CASE_ID, read_case
 from catchup.kg.cases.rules import Entry, findings
-from catchup.kg.cases.terms import Terms, load_terms
+from catchup.kg.cases.terms import TYPE, Terms, load_terms
 from catchup.kg.errors import Problem, Where
 from catchup.kg.reading.entry import Loaded
 from catchup.kg.reading.positions import Positions
@@ -92,8 +92,12 @@ def check_case(
     ruled = list(findings(entry))
     found += ruled
     unknown = {(f.focus, f.path, f.value) for f in ruled if f.value}
+    untyped = {f.focus for f in ruled if f.path == TYPE}
+    if any("is no class" in p.detail for p in loaded.problems):
+        untyped |= set(entry.subjects) - set(entry.own_types())
     for finding in validate(quads, _background(entry), entry.subjects, "profile-new-case"):
-        if (finding.focus, finding.path, finding.value) not in unknown:
+        told_of = (finding.focus, finding.path, finding.value)
+        if told_of not in unknown and finding.value not in untyped:
             found.append(_with_choices(finding, terms))
     found += _contradictions(entry, {(f.focus, f.path) for f in found})
     told = {p.where.line for p in loaded.problems if p.where.line}

@@ -17,6 +17,7 @@ IDENTIFIER = names.DCTERMS + "identifier"
 YEARS = {
     names.CU + k for k in ("startYear", "endYear", "notBeforeYear", "notAfterYear", "publishedYear")
 }
+PERIOD = names.CU + "period"
 NAMES = {names.RDFS + "label", names.SKOS + "altLabel"}
 #: Entities that are likely to be entered twice; situations, claims and periods are not.
 ENTITIES = {
@@ -143,6 +144,16 @@ def _predicate(entry: Entry, subject: str, predicate: str) -> Iterator[Finding]:
                 predicate,
                 remedy=terms.nearest(predicate, among, "property"),
             )
+        elif predicate not in terms.shaped:
+            key = _local(predicate)
+            yield Finding(
+                "violation",
+                f"'{key}' is not written on a node: a claim says it.",
+                subject,
+                predicate,
+                remedy="Under 'asserts' of a claim write a Siting, an Affiliation or a "
+                f"PlainStatement: stSubject, stPredicate: {key}, stObject.",
+            )
     elif predicate != TYPE and predicate not in terms.used:
         yield Finding(
             "warning",
@@ -172,7 +183,7 @@ def _object(entry: Entry, subject: str, predicate: str, value: str) -> Iterator[
         if value not in terms.concepts:
             choices = terms.choices(predicate)
             remedy = terms.nearest(value, choices or terms.concepts, "concept")
-            if 0 < len(choices) <= 12:
+            if 0 < len(choices) <= 20:
                 remedy = "The field takes " + ", ".join(_local(c) for c in choices) + "."
             yield wrong(f"'{_local(value)}' is no concept.", remedy)
     elif value.startswith(OURS):
@@ -182,12 +193,18 @@ def _object(entry: Entry, subject: str, predicate: str, value: str) -> Iterator[
                 f"'{_local(value)}' is no property.", terms.nearest(value, among, "property")
             )
     elif _mintable(value, entry.base) and value not in entry.types:
-        if value not in entry.subjects:
+        if value not in entry.subjects and _local(value).isdigit() and predicate == PERIOD:
+            year = _local(value)
+            yield wrong(
+                f"'{year}' is no period.",
+                f"Write a block: {{type: Period, startYear: {year}, endYear: {year}}}.",
+            )
+        elif value not in entry.subjects:
             near = [_local(i) for i in entry.known.nearest_ids(value)]
             own = [
                 _local(s)
                 for s in entry.subjects
-                if OSA.normalized_similarity(_local(s), _local(value)) > 0.6
+                if OSA.normalized_similarity(_local(s), _local(value)) > 0.59
             ]
             choices = list(dict.fromkeys([*near, *own]))[:3]
             remedy = (
@@ -208,6 +225,15 @@ def _literal(entry: Entry, subject: str, predicate: str, text: str) -> Iterator[
             predicate,
             text,
             remedy=f"Give a year up to {entry.year}; what is only planned is a proposition (puts).",
+        )
+    elif predicate in YEARS and text.isdigit() and int(text[:9]) < 1000:
+        yield Finding(
+            "violation",
+            f"The year {text} has fewer than four digits.",
+            subject,
+            predicate,
+            text,
+            remedy="Write it in full, such as 2024.",
         )
     if predicate == IDENTIFIER:
         holders = entry.known.holders(text, but=entry.graph)

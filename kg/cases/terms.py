@@ -14,6 +14,7 @@ from catchup.kg.reading.context import Context
 from catchup.kg.reading.files import ontology_files, parse_turtle, vocabulary_files
 from catchup.kg.reasoning.ontology import from_triples
 from catchup.kg.reasoning.rules import Program, compile_rules
+from catchup.kg.shapes.files import triples_of
 from catchup.kg.shapes.lint import derived_terms
 
 TYPE, SUBCLASS = names.RDF + "type", names.RDFS + "subClassOf"
@@ -35,6 +36,13 @@ class Terms:
     derived: set[str] = field(default_factory=set)
     ranges: dict[str, str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+
+    @cached_property
+    def shaped(self) -> set[str]:
+        """The properties that a case may use: those that the shapes speak of."""
+        path = names.SH + "path"
+        found = {t.object for t in triples_of("profile-new-case") if t.predicate.value == path}
+        return {node.value for node in found if isinstance(node, ox.NamedNode)}
 
     @cached_property
     def program(self) -> Program:

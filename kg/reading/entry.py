@@ -21,6 +21,11 @@ from catchup.kg.reading.tree import Mapping, Node, Scalar, Sequence, read_tree
 
 SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 CLAIM_NUMBER = re.compile(r"[A-Z]{2,5}-[0-9]{4}\Z")
+#: What to write where a text stands in place of a block.
+BLOCKS = {
+    "evidence": "Write a block, such as: type: Locator, inWork: (id of the work), page: 5.",
+    "period": "Write a block, such as: {type: Period, startYear: 2023, endYear: 2023}.",
+}
 SEGMENT = re.compile(r"([0-9]+)-([0-9]+)\Z")
 BAD_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`]")
 LEXICAL = {
@@ -208,7 +213,7 @@ class _Reader:
                 continue
             where = Where(key.where.file, key.where.line, key.where.column, name)
             self.out.positions.add(iri, term.iri, where)
-            nested = claim.lower() if claim and name in ("asserts", "puts") else local
+            nested = claim_id(claim) if claim and name in ("asserts", "puts") else local
             for item in value.items if isinstance(value, Sequence) else [value]:
                 self._value(subject, term, item, nested, name, entries)
         return local
@@ -220,10 +225,9 @@ class _Reader:
                 self._problem(
                     f"'{claim}' is no claim number.",
                     block.entries["claim"][1].where,
-                    "Write letters, a hyphen and four digits: FU-0101.",
+                    "Write two to five capital letters, a hyphen and four digits: FU-0101.",
                 )
-                return None
-            return "c-" + claim.lower()
+            return "c-" + claim_id(claim)
         given = block.text("id")
         if given is not None:
             if ":" in given:
@@ -381,7 +385,7 @@ class _Reader:
             self._problem(
                 f"'{text}' cannot name a node.",
                 where,
-                "Give the id of a node (letters, digits, '-', '_', '.').",
+                BLOCKS.get(term.key, "Give the id of a node (letters, digits, '-', '_', '.')."),
             )
             return None
         return (names.CUV if term.kind == "concept" else names.D) + text
@@ -419,3 +423,8 @@ class _Reader:
     def _nearest(name: str, known: object) -> str:
         found = process.extractOne(name, list(known), score_cutoff=60)  # type: ignore[call-overload]
         return f"Did you mean '{found[0]}'?" if found else ""
+
+
+def claim_id(number: str) -> str:
+    """Return what ids of a claim are made of; also of a wrong number, to read on after it."""
+    return re.sub(r"[^a-z0-9-]+", "-", number.lower()).strip("-") or "claim"
