@@ -73,6 +73,7 @@ async def make(visit: Visit, iri: str) -> Sheet:
         else facts.text(iri, SKOS + key, visit.lang)
         for key in ("definition", "example")
     }
+    same = facts.iris(iri, SCHEMA + "sameAs", SKOS + "exactMatch")
     return Sheet(
         "term.html",
         label,
@@ -123,6 +124,7 @@ async def make(visit: Visit, iri: str) -> Sheet:
             "@id": iri,
             "name": label,
             "description": texts["definition"].value if texts["definition"] else label,
+            **({"sameAs": same} if same else {}),
         },
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 import rdflib
+from rdflib.compare import to_isomorphic
+from support.serve import Served
 
-from catchup.kg.names import XSD, graph_iri
+from catchup.kg.names import CU, XSD, graph_iri
 from catchup.kg.snapshot.manifest import read_manifest
 from catchup.kg.snapshot.parts import read_part
 
@@ -55,3 +58,16 @@ def test_rdflib_reads_the_links_without_a_warning(
         graph = rdflib.Dataset().parse(home / part.file, format="nquads")
     assert len(graph) == part.triples
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("path", ["/id/huawei", "/id/c-fu-0770", "/vocab/homeAppliances"])
+def test_json_ld_says_what_turtle_says_with_the_context_too(site: Served, path: str) -> None:
+    turtle = rdflib.Graph().parse(data=site.get(path + ".ttl").text, format="turtle")
+    document = rdflib.Graph().parse(data=site.get(path + ".jsonld").text, format="json-ld")
+    assert to_isomorphic(document) == to_isomorphic(turtle)
+    context = json.loads(site.get("/context.jsonld").text)["@context"]
+    own = {p.removeprefix(CU) for p in map(str, turtle.predicates()) if p.startswith(CU)}
+    assert own - context.keys() == set()
+    compact = turtle.serialize(format="json-ld", context=context)
+    again = rdflib.Graph().parse(data=compact, format="json-ld")
+    assert to_isomorphic(again) == to_isomorphic(turtle)
