@@ -79,3 +79,10 @@ def test_a_label_is_text_and_nothing_else(check: Check) -> None:
     turned = CASE.replace("label: Demo Motors UK", 'label: "Demo \\u202Egnop"')
     hits = [r for r in check(turned)["results"] if "direction marks" in r["message"]]
     assert [h["line"] for h in hits] == [16]
+
+
+def test_a_wrong_number_of_a_claim_hides_nothing_in_it(check: Check) -> None:
+    wrong = CASE.replace("DEMO-0002", "Demo 2").replace("hostCountry", "hostCuntry")
+    said = [(r["message"], r["line"]) for r in check(wrong)["results"]]
+    assert ("'Demo 2' is no claim number.", 50) in said
+    assert any("'hostCuntry' is no concept" in message for message, _ in said)
