@@ -68,6 +68,8 @@ class Holder:
         self._warm()
         gc.collect()
         gc.freeze()
+        # workers inherit it: a query makes a few objects, and none in cycles
+        gc.set_threshold(20_000, 20, 50)
         return {"snapshot": snapshot.id}
 
     def _warm(self) -> None:
