@@ -29,6 +29,9 @@ TURTLE = re.compile(
 )
 JSON = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+|\n')
 
+#: Under this name the first node without an IRI has its place.
+NAMELESS = "_:"
+
 
 def turtle_places(text: str, file: str) -> Positions:
     """Return the places of subjects and properties in the Turtle or TriG `text`."""
@@ -53,6 +56,8 @@ def turtle_places(text: str, file: str) -> Positions:
                     prefixes[pending[1].rstrip(":")] = token[1:-1]
                 pending = []
             continue
+        if token == "[" or token.startswith("_:"):
+            found.add(NAMELESS, None, Where(file, line, last - begin + 1))
         if token in "[(":
             depth += 1
         elif token in "])":

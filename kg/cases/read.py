@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from catchup.kg import names
 from catchup.kg.cases.formats import CaseFormat, refuse_large
-from catchup.kg.cases.places import jsonld_places, turtle_places
+from catchup.kg.cases.places import NAMELESS, jsonld_places, turtle_places
 from catchup.kg.errors import Problem, SyntaxProblem, Where
 from catchup.kg.reading.context import Context
 from catchup.kg.reading.entry import Loaded, read_entry
@@ -54,7 +54,7 @@ def _decode(content: bytes, file: str) -> str:
         raise SyntaxProblem(
             f"The file is not valid UTF-8 at byte {error.start}.",
             where=Where(file, line),
-            remedy="Save it as UTF-8.",
+            remedy="Save it as UTF-8 (in a spreadsheet program: 'CSV UTF-8').",
         ) from None
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
@@ -74,6 +74,7 @@ def _read_rdf(text: str, name: str, file: str, context: Context) -> Loaded:
         line = getattr(error, "lineno", None) if name != "jsonld" else None
         column = getattr(error, "offset", None) if name != "jsonld" else None
         said = str(getattr(error, "msg", error)).split(" on line")[0].rstrip(".")
+        said = re.sub(r"^Parser error (at|between) .*?: ", "", said)
         raise SyntaxProblem(
             f"This is not {name}: {said}.",
             where=Where(file, line, column),
@@ -119,7 +120,7 @@ def _one_graph(quads: list[ox.Quad], file: str, places: Any) -> Loaded:
                         "A node has no id.",
                         places.of(quad.subject.value, quad.predicate.value)
                         if isinstance(quad.subject, ox.NamedNode)
-                        else Where(file),
+                        else places.of(NAMELESS, None),
                         "Give every node an IRI of its own, so that others can refer to it.",
                     )
                 )

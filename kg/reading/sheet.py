@@ -13,6 +13,7 @@ The rows become the same tree as YAML does, with cells for places, so that all r
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import re
 import zipfile
@@ -27,6 +28,8 @@ from catchup.kg.reading.tree import Mapping, Node, Scalar, Sequence
 #: A workbook may not unpack to more than this. The sources' own sheets unpack to 3 MB.
 MAX_UNPACKED = 30_000_000
 MAX_CELLS = 200_000
+#: Columns that people write with capitals too.
+FIRST = ("claim", "id", "type", "label")
 NESTED_TYPES = {"period": "Period", "beganIn": "Period", "evidence": ""}
 SHEET_ROW = re.compile(r"\[([A-Za-z_]+)\]\Z")
 PARTS = re.compile(r"(?<!\\)\|")
@@ -80,7 +83,8 @@ def read_csv(text: str, file: str, context: Context) -> Loaded:
     Without such a row the file is the sheet `claims`. Raises SyntaxProblem when it is not CSV.
     """
     problems: list[Problem] = []
-    first = text.partition("\n")[0]
+    # the row that names a sheet tells nothing
+    first = next((x for x in text.split("\n", 50)[:50] if not SHEET_ROW.match(x.strip())), "")
     delimiter = ";" if first.count(";") > first.count(",") else ","
     sheets: dict[str, list[list[Scalar]]] = {}
     title = "claims"
@@ -133,6 +137,10 @@ def _cell(cell: Any, place: str, row: int, column: int, problems: list[Problem])
     where = Where(place, row, column)
     if value is None:
         return Scalar("", where, 0, 0)
+    wrong = _misread(cell)
+    if wrong:
+        problems.append(Problem(wrong[0], where, wrong[1]))
+        return Scalar("", where, 0, 0)
     if isinstance(value, bool):
         return Scalar("true" if value else "false", where, 0, 0)
     if isinstance(value, float) and value.is_integer():
@@ -140,6 +148,23 @@ def _cell(cell: Any, place: str, row: int, column: int, problems: list[Problem])
     scalar = Scalar(str(value).strip(), where, 0, 0)
     _refuse_formula(scalar, problems)
     return scalar
+
+
+def _misread(cell: Any) -> tuple[str, str] | None:
+    """Return what a spreadsheet made of what was typed, where it is not what was meant."""
+    if isinstance(cell.value, datetime.date | datetime.time | datetime.timedelta):
+        return (
+            "The cell holds a date or time, which the spreadsheet made of what was typed.",
+            "Format the column as text and type it again, such as 3-4 or 2024.",
+        )
+    if cell.data_type == "e":
+        return f"The cell holds the error {cell.value}.", "Put its value there, or empty it."
+    if isinstance(cell.value, int | float) and "%" in str(cell.number_format):
+        return (
+            f"The cell is formatted as a percentage: it holds {cell.value:g}.",
+            "Format it as a number, give what is printed, such as 58, and unitCode: P1.",
+        )
+    return None
 
 
 def _refuse_formula(cell: Scalar, problems: list[Problem]) -> None:
@@ -170,8 +195,12 @@ def _read(
             if pairs.entries:
                 tree.entries[title] = (Scalar(title, start, 0, 0), pairs)
             continue
-        for block in _rows(rows, problems):
-            blocks.append((title, block))
+        made = list(_rows(rows, problems))
+        if title not in (*context.types, "claims", "nodes"):
+            untyped = [block for block in made if "type" not in block.entries]
+            made = [block for block in made if "type" in block.entries]
+            problems += [_no_sheet(title, block.where) for block in untyped[:1]]
+        blocks += [(title, block) for block in made]
     for title, block in blocks:
         if title == "claims":
             number = block.text("claim")
@@ -190,10 +219,19 @@ def _read(
     return read_mapping(tree, file, context, problems)
 
 
+def _no_sheet(title: str, where: Where) -> Problem:
+    return Problem(
+        f"'{title}' is no sheet of a case.",
+        where,
+        "Name it after a class, such as LearningEpisode, give its rows a type, or begin its name "
+        "with '_' to have it left out.",
+    )
+
+
 def _rows(rows: list[list[Scalar]], problems: list[Problem]) -> Iterable[Mapping]:
     if not rows:
         return
-    heads = [cell.text for cell in rows[0]]
+    heads = [c.text.lower() if c.text.lower() in FIRST else c.text for c in rows[0]]
     for row in rows[1:]:
         filled = [(h, c) for h, c in zip(heads, row, strict=False) if c.text]
         if not filled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import zipfile
@@ -117,8 +118,6 @@ def test_one_csv_file_of_sheets(
 
 
 def as_csv(workbook: bytes) -> str:
-    import csv
-
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     for sheet in openpyxl.load_workbook(io.BytesIO(workbook)).worksheets:
@@ -245,3 +244,42 @@ def test_shapes_of_a_visitor_are_not_run(check: Check) -> None:
 def test_terms_cannot_be_defined_by_a_case(check: Check) -> None:
     text = "@prefix cu: <https://w3id.org/catchup/ontology/> . cu:Firm a cu:Unit ."
     assert "cannot say anything of" in check(text, "turtle")["results"][0]["message"]
+
+
+def test_what_a_spreadsheet_made_of_what_was_typed_is_told_in_its_cell(check: Check) -> None:
+    import datetime
+
+    book = openpyxl.load_workbook(io.BytesIO(as_sheets()))
+
+    def put(sheet: str, row: int, head: str, value: object) -> openpyxl.cell.cell.Cell:
+        column = [c.value for c in book[sheet][1]].index(head) + 1
+        cell = book[sheet].cell(row, column)
+        cell.value = value
+        return cell
+
+    put("Figure", 2, "numericValue", 0.58).number_format = "0%"
+    put("Locator", 2, "page", datetime.datetime(2024, 3, 4))
+    book["Firm"]["A1"] = "ID"
+    book.create_sheet("Notes").append(["remark"])
+    book["Notes"].append(["mind this"])
+    book.create_sheet("_private").append(["remark"])
+    out = io.BytesIO()
+    book.save(out)
+    said = {(r["file"], r["line"]): r for r in check(out.getvalue(), "xlsx")["results"]}
+    assert "percentage: it holds 0.58" in said["demo.xlsx[Figure]", 2]["message"]
+    assert "holds a date" in said["demo.xlsx[Locator]", 2]["message"]
+    assert "'Notes' is no sheet" in said["demo.xlsx[Notes]", 2]["message"]
+    assert not any("demo-motors" in r["message"] for r in said.values())
+
+
+def test_csv_parted_by_semicolons_as_spreadsheets_here_write_it(check: Check) -> None:
+    rows = csv.reader(io.StringIO(as_csv(as_sheets()), newline=""))
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=";").writerows(rows)
+    assert check(out.getvalue(), "csv")["conforms"]
+
+
+def test_a_node_without_an_iri_is_told_at_its_line(check: Check) -> None:
+    text = f"@prefix cu: <{names.CU}> .\n\n[] a cu:Firm .\n"
+    hit = next(r for r in check(text, "turtle")["results"] if "no id" in r["message"])
+    assert hit["line"] == 3
