@@ -17,6 +17,7 @@ from catchup.kg.compare.told import Told
 from catchup.kg.engine.model import Request
 from catchup.kg.names import CU
 from catchup.kg.parameters import resolve
+from catchup.server.pages import claims_rdf
 from catchup.server.pages.facts import LANGUAGES
 from catchup.server.pages.sheet import Sheet
 from catchup.server.pages.visit import Visit
@@ -78,6 +79,8 @@ async def make(visit: Visit) -> Sheet:
         "conditions": _by_row(conditions, whole.lines),
         "truth_csv": "/compare.csv" + visit.here(table="truth")[len(visit.path) :],
     }  # fmt: skip
+    claims = {m.iri for r in shown.lines for c in r.cells for v in c.values for m in v.claims}
+    rdf = await claims_rdf.turtle(visit, claims) if claims_rdf.wanted(visit) else b""
     truth_wanted = truth if visit.get("table") == "truth" else None
     return Sheet(
         "compare.html",
@@ -88,6 +91,7 @@ async def make(visit: Visit) -> Sheet:
         table=lambda: truth_wanted.grid() if truth_wanted else grid(shown, choice.transpose),
         files={
             "tex": ("application/x-latex", lambda: as_latex(shown, choice.transpose).encode()),
+            "ttl": ("text/turtle", lambda: rdf),
             "table.html": (
                 "text/html; charset=utf-8",
                 lambda: as_html(shown, choice.transpose).encode(),

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from catchup.kg.names import CUV, SKOS
+from catchup.server.pages import claims_rdf
 from catchup.server.pages.facts import Facts, href
 from catchup.server.pages.marks import ClaimMark, claim_marks, claims_as_data
 from catchup.server.pages.sheet import Sheet
@@ -88,6 +89,11 @@ async def make(visit: Visit) -> Sheet:
         for readings in line.cells.values():
             readings.sort(key=lambda r: (r.curated, r.label))
     say = visit.say
+    behind = {
+        c.iri for line in matrix for cell in line.cells.values() for r in cell for c in r.claims
+    }
+    behind |= {r["claim"].value for r in puts}
+    rdf = await claims_rdf.turtle(visit, behind) if claims_rdf.wanted(visit) else b""
     return Sheet(
         "propositions.html",
         say("Propositions"),
@@ -98,6 +104,7 @@ async def make(visit: Visit) -> Sheet:
             "columns": [(c, names(c), href(c)) for c in columns],
         },
         json=lambda: [_as_data(line) for line in ordered],
+        files={"ttl": ("text/turtle", lambda: rdf)},
         table=lambda: [
             ["proposition", "text", "kind", *(names(c) for c in columns)],
             *(

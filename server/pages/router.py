@@ -118,7 +118,9 @@ def router(services: Services) -> APIRouter:
         routes.routes.append(AsgiRoute(f"/index.{form}", PageRoute(frame, home.make, form)))
     add_page(routes, frame, "/search", search_page.make, "csv")
     add_page(routes, frame, "/explain", explain.make, "json")
-    add_page(routes, frame, "/compare", compare_page.make, "json", "csv", "tex", "table.html")
+    add_page(
+        routes, frame, "/compare", compare_page.make, "json", "csv", "tex", "ttl", "table.html"
+    )
     add_page(routes, frame, "/cases/new", case_form.make)
     routes.routes.append(AsgiRoute("/cases/form.json", PageRoute(frame, case_form.about, "json")))
     routes.routes.extend(case_form.router(services).routes)
@@ -126,7 +128,7 @@ def router(services: Services) -> APIRouter:
     routes.routes.append(AsgiRoute("/words.json", PageRoute(frame, words_of, "json")))
     routes.routes.append(AsgiRoute("/editor.json", PageRoute(frame, editor.about, "json")))
     routes.routes.append(AsgiRoute("/queries/{name}.svg", PageRoute(frame, catalogue.one, "svg")))
-    add_page(routes, frame, "/propositions", propositions.make, "json", "csv")
+    add_page(routes, frame, "/propositions", propositions.make, "json", "csv", "ttl")
     add_page(routes, frame, "/sources", sources.every, "json", "csv")
     add_page(routes, frame, "/sources/{id}", sources.one, "json", "csv")
     add_page(routes, frame, "/sources/{id}/{part}", sources.part, "json", "csv")

@@ -11,13 +11,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 from support.serve import Served
 
 from catchup.kg.catalogue import declared
+from catchup.kg.names import CU, DCTERMS
 
 FOUR = "case=huawei&case=zte&case=lenovo&case=saic"
 HTML = {"Accept": "text/html"}
+IDENTIFIER, ASSERTS = ox.NamedNode(DCTERMS + "identifier"), ox.NamedNode(CU + "asserts")
 
 
 def rows(served: Served, query: str) -> list[list[str]]:
@@ -151,3 +154,26 @@ def test_the_command_gives_the_same(site: Served, home: Path, format_: str) -> N
         assert json.loads(done.stdout)["rows"] == answer.json()["rows"]
     else:
         assert done.stdout.replace("\r\n", "\n") == answer.text.replace("\r\n", "\n")
+
+
+def test_the_claims_behind_a_table_are_rdf(site: Served) -> None:
+    """Every claim of the cells, with what it asserts; of the propositions, those of the readings."""
+    for path, known in (
+        (f"/compare.ttl?{FOUR}&dim=channels", "FU-0507"),
+        ("/propositions.ttl", "CUR-0"),
+    ):
+        answer = site.get(path)
+        assert answer.headers["content-type"].startswith("text/turtle")
+        graph = ox.Store()
+        graph.load(answer.content, format=ox.RdfFormat.TURTLE)
+        numbers = {str(q.object.value) for q in graph.quads_for_pattern(None, IDENTIFIER, None)}
+        assert any(n.startswith(known) for n in numbers)
+        for quad in graph.quads_for_pattern(None, ASSERTS, None):
+            assert any(graph.quads_for_pattern(quad.object, None, None))
+    table = site.get(f"/compare.json?{FOUR}&dim=channels").json()
+    shown = {
+        c for r in table["rows"] for cell in r["cells"] for v in cell["values"] for c in v["claims"]
+    }
+    graph = ox.Store()
+    graph.load(site.get(f"/compare.ttl?{FOUR}&dim=channels").content, format=ox.RdfFormat.TURTLE)
+    assert shown == {str(q.object.value) for q in graph.quads_for_pattern(None, IDENTIFIER, None)}
