@@ -295,6 +295,9 @@ form.addEventListener("submit", async (event) => {
     }
   } catch { said.textContent = say("The server does not answer; what you typed is kept."); }
 });
+// What nobody has begun is not told what it lacks.
+const begun = JSON.stringify(state) !== JSON.stringify(fresh());
 form.hidden = false;
 draw();
-check();
+if (begun) check();
+else $("state").textContent = say("Nothing is entered yet.");
