@@ -24,7 +24,7 @@ from catchup.kg.snapshot.parts import read_part
 
 CASE = (Path(__file__).parent / "demo.yaml").read_text(encoding="utf-8")
 ORCID = "0000-0001-5109-3700"
-ROUNDS = 25
+ROUNDS = 10
 #: Statements of the case, and with who entered it and with what.
 SAID, STORED = 96, 105
 HEADERS = {"Content-Type": "application/yaml", "Authorization": "Bearer token-ada"}

@@ -42,6 +42,8 @@ BESIDE_THE_QUESTIONS = {
     "expectedResult": "names the file of a question's answer, in the catalogue itself",
     "definedInPassage": "says of a term of the ontology itself where it was found",
     "DirectTriple": "what explanations are made of; not stored in a graph",
+    "intervieweeRole": "of a round with one informant only; the questions read cu:hasInterviewee",
+    "intervieweesOf": "of a round with one informant only; the questions read cu:hasInterviewee",
     "funder": "for entered cases; the three sources thank by cu:Support",
 }
 Rows = list[list[str]]
