@@ -124,7 +124,8 @@ PLACES = {
         {{ SERVICE <{WIKIDATA}> {{ ?item wdt:P17 ?v }} }} }}""",
         [HUAWEI, "http://www.wikidata.org/entity/Q148"]),
     "sub-select": (f"""SELECT ?v {{ ?firm schema:sameAs ?item
-        {{ SELECT ?item (MIN(?d) AS ?v) {{ SERVICE <{WIKIDATA}> {{ ?item wdt:P571 ?d FILTER(YEAR(?d) < 2020) }} }}
+        {{ SELECT ?item (MIN(?d) AS ?v) {{
+          SERVICE <{WIKIDATA}> {{ ?item wdt:P571 ?d FILTER(YEAR(?d) < 2020) }} }}
         GROUP BY ?item }} }}""", [HUAWEI, ZTE]),
     "after a sub-select": (f"SELECT ?v {{ {{ SELECT ?item {{ d:zte schema:sameAs ?item }} }} {BEGAN} }}",
         [ZTE]),
