@@ -22,11 +22,12 @@ import httpx
 from benchmarks import servers
 from benchmarks.__main__ import FOLDER, say
 from benchmarks.data import prepare
+from catchup.kg.reading.files import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RESULTS = FOLDER.parents[1] / "benchmarks" / "RESULTS-neighbours.md"
+RESULTS = ROOT / "benchmarks" / "RESULTS-neighbours.md"
 _CROSS = "?a ?b ?c . ?d ?e ?f"
 # {} is a number, so that no answer comes from memory.
 HOSTILE = {

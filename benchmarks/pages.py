@@ -18,6 +18,7 @@ import httpx
 
 from benchmarks import data as laid_out
 from benchmarks import servers
+from benchmarks.__main__ import FOLDER
 from catchup.kg.catalogue import catalogue
 from catchup.kg.compare.dimensions import BY_KEY
 from catchup.kg.names import CU, D
@@ -25,7 +26,6 @@ from catchup.kg.snapshot.manifest import read_manifest
 
 #: Addresses of a kind: p95 of 60 is the fourth longest.
 EACH = 60
-FOLDER = Path(__file__).resolve().parent.parent / "build" / "bench"
 
 
 def addresses(index: sqlite3.Connection) -> dict[str, list[str]]:

@@ -63,10 +63,17 @@ class Crew:
 
     async def start(self) -> None:
         """Load the snapshot and fork the first workers. Raises StoreFailed."""
-        self._holder = await self._in_thread(HolderProcess, self._path, self._limits)
+        await self._hire()
         self._switch()
         self._forking = self._pool_limits.workers
         await asyncio.gather(*(self._spawn() for _ in range(self._forking)))
+
+    async def _hire(self) -> None:
+        """Start a holder, which loads the manifest's state, and end the one before."""
+        fresh = await self._in_thread(HolderProcess, self._path, self._limits)
+        old, self._holder = self._holder, fresh
+        if old:
+            await self._in_thread(old.close)
 
     async def _in_thread(self, function: Any, *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *args)
@@ -115,10 +122,7 @@ class Crew:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, most)
                 with contextlib.suppress(StoreFailed):
-                    fresh = await self._in_thread(HolderProcess, self._path, self._limits)
-                    old, self._holder = self._holder, fresh
-                    if old:
-                        await self._in_thread(old.close)
+                    await self._hire()
                     self._switch()
                     break
         finally:
@@ -167,9 +171,7 @@ class Crew:
             await self._in_thread(self._holder.load)
         except CatchupError:
             # The holder may be between two states: a new one loads, the old workers serve on.
-            fresh = await self._in_thread(HolderProcess, self._path, self._limits)
-            old, self._holder = self._holder, fresh
-            await self._in_thread(old.close)
+            await self._hire()
         self._switch()
         self.balance()
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import email.utils
-import socket
-import subprocess
 import sys
 import threading
 import time
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import httpx
+from support.loopback import free_port, serving
 
 DATA = Path(__file__).with_name("wikidata.ttl")
 
@@ -22,17 +21,9 @@ DATA = Path(__file__).with_name("wikidata.ttl")
 @contextmanager
 def oxigraph(turtle: str) -> Iterator[str]:
     """Start `oxigraph serve` with the triples of a Turtle text; gives the URL for queries."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [str(Path(sys.executable).with_name("oxigraph")), "serve", "-b", f"127.0.0.1:{port}"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stderr is not None
-        line = process.stderr.readline()
-        while "istening" not in line:
-            assert line, "oxigraph did not start"
-            line = process.stderr.readline()
+    with serving(command, "istening", 10):
         url = f"http://127.0.0.1:{port}"
         put = httpx.post(
             f"{url}/store?default",
@@ -42,9 +33,6 @@ def oxigraph(turtle: str) -> Iterator[str]:
         )
         put.raise_for_status()
         yield f"{url}/query"
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 class _Bad(BaseHTTPRequestHandler):

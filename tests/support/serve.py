@@ -66,9 +66,6 @@ def start(manifest: Path, **settings: Any) -> Served:
 def main() -> None:
     """Serve until interrupted."""
     settings = json.loads(sys.argv[1])
-    for name in ("home", "sources"):
-        if name in settings:
-            settings[name] = Path(settings[name])
     for name in ("home", "sources", "tokens"):
         if name in settings:
             settings[name] = Path(settings[name])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib.util
 import re
 import shutil
-import socket
 import subprocess
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from support.loopback import free_port, serving
 
 #: Where Debian puts jars (libapache-jena-java, librdf4j-java).
 JARS = Path("/usr/share/java")
@@ -77,7 +78,7 @@ def rdf4j_counts(printed: str) -> tuple[dict[str, int], list[str]]:
 @contextmanager
 def virtuoso(folder: Path, data: Path) -> Iterator[list[str]]:
     """Start Virtuoso; gives the command that runs statements in it. It may read files of `data`."""
-    ports = [_free(), _free()]
+    ports = [free_port(), free_port()]
     settings = f"""[Database]
 DatabaseFile = {folder}/v.db
 ErrorLogFile = {folder}/v.log
@@ -99,24 +100,9 @@ ServerRoot = {folder}
 """
     (folder / "v.ini").write_text(settings)
     command = ["virtuoso-t", "+foreground", "+configfile", str(folder / "v.ini")]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stderr is not None
-        line = process.stderr.readline()
-        while "Server online" not in line:
-            assert line, "Virtuoso did not start"
-            line = process.stderr.readline()
+    with serving(command, "Server online", 30):
         yield ["isql-vt", f"127.0.0.1:{ports[0]}", "dba", "dba"]
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def _paths(stems: Iterable[str]) -> list[str]:
     return [str(JARS / f"{s}.jar") for s in stems if (JARS / f"{s}.jar").is_file()]
-
-
-def _free() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
