@@ -87,6 +87,14 @@ class StoreFailed(CannotRun):
     kind = "store-failed"
 
 
+class HeldElsewhere(CannotRun):
+    """It takes the graph itself, and this server passes its queries on to another endpoint."""
+
+    title = "The graph is held elsewhere"
+    kind = "held-elsewhere"
+    status = 501
+
+
 _BY_KIND: dict[str, type[CatchupError]] = {
     cls.kind: cls
     for cls in (

@@ -10,7 +10,13 @@ import time
 
 import httpx
 
-from catchup.kg.engine.errors import EngineError, NotAcceptable, StoreFailed, TooComplex
+from catchup.kg.engine.errors import (
+    EngineError,
+    HeldElsewhere,
+    NotAcceptable,
+    StoreFailed,
+    TooComplex,
+)
 from catchup.kg.engine.formats import FORMATS
 from catchup.kg.engine.gate import admit, bind
 from catchup.kg.engine.limits import Limits
@@ -41,6 +47,13 @@ class RemoteStore:
         """Answer a request. Raises the errors of kg.engine.errors."""
         if isinstance(request, str):
             request = Request(request)
+        if request.kind == "explain":
+            raise HeldElsewhere(
+                "An explanation takes the graph and the rules themselves; this server passes its"
+                " queries on to another endpoint, which SPARQL gives no way to ask why.",
+                remedy="Ask a server that holds the graph (started without --store), or run"
+                " 'catchup explain'.",
+            )
         text, default_graphs = request.query, request.default_graphs
         if request.kind == "entity":
             text = _ENTITY.format(iri=named_node(request.query), n=request.incoming)

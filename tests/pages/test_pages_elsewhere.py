@@ -27,6 +27,12 @@ def test_pages_over_another_endpoint_are_the_same(site: Served, home: Path) -> N
         for path in ("/", "/id/huawei.html", "/id/c-fu-0301.html", "/compare", "/propositions",
                      "/sources/fu2018/fu2018-t3", "/queries/events-of-a-firm?firm=huawei"):  # fmt: skip
             assert main(remote, path) == main(site, path), path
+        why = "/explain?s=d:huawei&p=a&o=cu:ReverseLearningFirm"
+        problem = remote.get(why, headers={"Accept": "application/json"})
+        assert problem.status_code == 501
+        assert problem.json()["type"].endswith("/held-elsewhere")
+        assert "--store" in problem.json()["remedy"]
+        assert "another endpoint" in remote.get(why, headers=HTML).text
     finally:
         remote.stop()
     bare = start(home / "none" / "manifest.json", store=f"{site.url}/sparql")
