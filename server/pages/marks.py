@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+
+from markupsafe import escape
 
 from catchup.kg.names import CUV
 from catchup.server.pages.facts import Names, Row, href
@@ -30,6 +33,12 @@ class ClaimMark:
     def href(self) -> str:
         """The address of the claim's page."""
         return href(self.iri)
+
+    @cached_property
+    def markup(self) -> str:
+        """The link to the claim with its marks as HTML: a page shows a claim in several places."""
+        marks = [f' <b class="{escape(style)}">{escape(text)}</b>' for style, text in self.marks]
+        return f'<a class="c" href="{escape(self.href)}">{escape(self.number)}</a>{"".join(marks)}'
 
 
 def claim_marks(rows: Iterable[Row], names: Names) -> dict[str, list[ClaimMark]]:

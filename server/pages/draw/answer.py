@@ -20,6 +20,9 @@ _YEAR = re.compile(r"(1[5-9]|20)\d\d")
 #: Columns that hold years, by name; both may be there.
 _START, _END = ("start", "year", "began", "from_year"), ("end",)
 _FROM, _TO = ("from", "subject", "mechanism", "start_node"), ("to", "object", "circulatesWith")
+#: What tells flows between spokes, drawn dotted as in Figure 1 of fu2018; it needs no words.
+_HORIZONTAL = (("line", "dotted"), ("vertical", "false"))
+_UNSAID = ("claim", "line", "vertical")
 #: More of them make a picture that says less than the table.
 _BARS, _TIES, _HAPPENINGS, _SIDE = 40, 60, 60, 16
 
@@ -90,18 +93,27 @@ def _network(columns: Sequence[str], rows: Sequence[Binding], name: Name) -> Pic
     ties: dict[tuple[tuple[str, str], tuple[str, str]], network.Tie] = {}
     for row in rows:
         a, b = row.get(ends[0]), row.get(ends[1])
-        if a and b and a["type"] == b["type"] == "uri":
-            tips = [_said(row.get(c), name) for c in columns if c not in (*ends, "claim")]
+        if a and b and _names(a) and _names(b):
+            tips = [_said(row.get(c), name) for c in columns if c not in (*ends, *_UNSAID)]
+            start, end = (_said(a, name), _address(a)), (_said(b, name), _address(b))
             tie = network.Tie(
-                (_said(a, name), _address(a)),
-                (_said(b, name), _address(b)),
-                ", ".join(filter(None, tips)),
+                start,
+                end,
+                ": ".join(filter(None, (f"{start[0]} → {end[0]}", ", ".join(filter(None, tips))))),
+                _address(row.get("claim")),
+                any(c in row and row[c]["value"] == said for c, said in _HORIZONTAL),
             )
             ties.setdefault((tie.start, tie.end), tie)
     if not 2 <= len(ties) <= _TIES:
         return None
-    drawing = network.draw(list(ties.values()), "Network", "The table lists the same rows.")
-    return Picture("Network", drawing)
+    drawn = list(ties.values())
+    title = "Network; dotted: horizontal flows" if any(t.dotted for t in drawn) else "Network"
+    return Picture(title, network.draw(drawn, title, "The table lists the same rows."))
+
+
+def _names(term: dict[str, str]) -> bool:
+    """Return whether a term is a thing or the name of one, not a number or a date."""
+    return term["type"] == "uri" or (term["type"] == "literal" and "datatype" not in term)
 
 
 def _flow(columns: Sequence[str], rows: Sequence[Binding], name: Name) -> Picture | None:
