@@ -8,6 +8,7 @@ is the same, but for the order of its headers.
 from __future__ import annotations
 
 import asyncio
+import binascii
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ from catchup.server.asgi import Message
 from catchup.server.front import completed
 from catchup.server.limits import client_of
 from catchup.server.negotiate import content_type
+from catchup.server.protocol import BYTE_ORDER_MARK
 from catchup.server.responses import VARY, answer_headers, send_problem
 from catchup.server.services import Services
 from catchup.server.wish import Wish
@@ -27,6 +29,7 @@ from catchup.server.wish import Wish
 QUERY = b"/sparql?query="
 # What may stand in one parameter of a URL, so that nothing else is in it (RFC 3986, 3.4).
 _IN_FORM = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*+,:@/?=%"
+_BYTE_ORDER_MARK = BYTE_ORDER_MARK.encode()
 _EVERY = f"vary: {VARY}\r\n".encode() + b"".join(
     b"%b: %b\r\n" % pair for pair in completed([], cors=True)
 )
@@ -95,6 +98,9 @@ class FastPath:
         try:
             query = _unquoted(form)
         except UnicodeError:
+            return None
+        # the long way takes it off
+        if query.startswith(_BYTE_ORDER_MARK):
             return None
         if self._federates and b"service" in query.lower():
             return None
@@ -191,11 +197,13 @@ class FastPath:
 def _unquoted(form: bytes) -> bytes:
     """Return percent-encoded UTF-8 decoded. Raises UnicodeError for all that is not well formed.
 
-    By the codec of Python's own escapes, since it is compiled: 2 us, where `unquote_plus` takes 25.
-    `form` has no backslash.
+    By the codec of quoted-printable, whose escapes differ in one character, since it is compiled:
+    1 us, where `unquote_plus` takes 25. `form` has no line ends.
     """
-    escaped = form.replace(b"+", b" ").replace(b"%", b"\\x")
-    found = escaped.decode("unicode_escape").encode("latin-1")
+    escaped = form.replace(b"+", b" ").replace(b"=", b"=3D").replace(b"%", b"=")
+    found = binascii.a2b_qp(escaped)
+    if len(found) != len(form) - 2 * form.count(b"%"):
+        raise UnicodeError("an escape has no two digits")
     if not found.isascii():
         found.decode()
     return found

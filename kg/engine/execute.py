@@ -60,6 +60,8 @@ class Executor:
         self._default_graphs = frozenset(default_graphs)
         self._limits = limits
         self._program = program
+        self._bound = f"\nLIMIT {limits.rows + 1}"
+        self._uncounted = min(limits.rows, limits.bytes)
 
     def run(self, request: Request) -> Answer:
         """Return the answer. Raises EngineError and its kin."""
@@ -88,7 +90,8 @@ class Executor:
                 remedy="SELECT and ASK give SPARQL JSON, XML, CSV, TSV; CONSTRUCT and DESCRIBE"
                 " give Turtle, JSON-LD, N-Triples, RDF/XML, TriG, N-Quads.",
             )
-        dataset = self._dataset(request, seen)
+        plain = request.default_graphs is None and request.named_graphs is None
+        dataset = {} if plain and not seen.default_graphs else self._dataset(request, seen)
         if not dataset:
             return self._evaluate(request, seen, FORMATS[name], dataset)
         try:
@@ -141,7 +144,7 @@ class Executor:
         if bounded:
             whole = result.serialize(format=format_.engine) or b""
             # a row takes a byte at least
-            if len(whole) <= min(self._limits.rows, self._limits.bytes):
+            if len(whole) <= self._uncounted:
                 return whole, -1, ""
         writer = RowWriter(format_.name, self._limits.rows, self._limits.bytes)
         try:
@@ -162,8 +165,7 @@ class Executor:
         """
         if form == "SELECT" and text.rstrip().endswith("}"):
             try:
-                limited = f"{text}\nLIMIT {self._limits.rows + 1}"
-                return self._store.query(limited, base_iri=BASE, **dataset), True
+                return self._store.query(text + self._bound, base_iri=BASE, **dataset), True
             except SyntaxError:
                 pass
         return self._store.query(text, base_iri=BASE, **dataset), False

@@ -181,6 +181,11 @@ _PLAIN = re.compile(
 )
 
 
+# How a query without prefixes begins: the expression takes 6 us between two calls of the engine.
+_BEGINS = {"SELECT ": "SELECT", "select ": "SELECT"}
+# Made once, 5 us; who is given one changes nothing in it.
+_SHAPES = {form: Shape(form) for form in _FORMS}
+
 # What the lexer would count is made of these, "union" and "optional", which have a "u" or a "p".
 _OTHERS = bytes(set(range(256)) - set(b"{([!/|^.;,UuPp"))
 
@@ -204,6 +209,8 @@ def plain_form(text: str, data: bytes, limits: Limits) -> str:
         words = count("union") + count("optional")
         if count(".") + count(";") + count(",") + count("[") + words > limits.patterns:
             return ""
+    if form := _BEGINS.get(text[:7]):
+        return form
     match = _PLAIN.match(text)
     return match[1].upper() if match else ""
 
@@ -222,7 +229,7 @@ def admit(text: str, limits: Limits, given: int = 0) -> Shape:
             remedy="Put less into one query, or split it.",
         )
     if form := plain_form(text, data, limits):
-        return Shape(form)
+        return _SHAPES[form]
     text = unescape(text)
     seen = shape(text)
     if seen.form in _UPDATES:
