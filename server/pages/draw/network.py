@@ -16,8 +16,8 @@ from catchup.server.pages.draw.svg import Drawing
 Node = tuple[str, str]
 Place = tuple[float, float]
 
-#: Three lines of 22 letters: the names of units in the catalogue's answers have up to 60.
-_BOX, _HIGH, _LINES = 176, 64, 3
+#: Three lines of 25 letters: the names of units in the catalogue's answers have up to 60.
+_BOX, _HIGH, _LINES = 196, 64, 3
 #: From one box to the next, with room for arrows between them.
 _ACROSS, _DOWN = _BOX + 36, _HIGH + 44
 _WIDTH, _APART, _EDGE = 1120, 48, 12
@@ -92,7 +92,7 @@ def _ring(number: int) -> tuple[float, float, list[Place]]:
     top = math.ceil((number - 2 * side) / 2) if number > 1 else 0
     right, bottom = min(side, number - top), max(number - top - 2 * side, 0)
     left = number - top - right - bottom
-    out = max(top - 1, 0) / 2 * _ACROSS + (_ACROSS / 2 if top else _ACROSS * 0.7)
+    out = max(top - 1, 0) / 2 * _ACROSS + _ACROSS * 0.7
     high = (side + 1) / 2 * _DOWN if top else 0.0
 
     def line(count: int, pitch: float) -> list[float]:
