@@ -103,13 +103,12 @@ def types_of(db: sqlite3.Connection, iris: Iterable[str]) -> dict[str, tuple[str
 def labels_of(db: sqlite3.Connection, iris: Sequence[str], lang: str = "en") -> dict[str, str]:
     """Return a label for each of `iris`: in `lang` where there is one, else English, else any."""
     best: dict[str, tuple[int, str]] = {}
-    query = "SELECT iri, field, text, lang FROM names WHERE iri IN ({})"
+    query = (
+        "SELECT iri, field, text, lang FROM names WHERE iri IN ({}) AND field IN ('label', 'title')"
+    )
+    main = lang.split("-")[0]
     for iri, field, text, tag in _in(db, query, list(iris)):
-        if field not in ("label", "title"):
-            continue
-        rank = (0 if tag.split("-")[0] == lang.split("-")[0] else 2 if tag == "en" else 4) + (
-            field != "label"
-        )
+        rank = (0 if tag.split("-")[0] == main else 2 if tag == "en" else 4) + (field != "label")
         if iri not in best or (rank, text) < best[iri]:
             best[iri] = (rank, text)
     return {iri: text for iri, (_, text) in best.items()}

@@ -23,6 +23,7 @@ from catchup.server.asgi_route import AsgiRoute
 from catchup.server.negotiate import encoding
 from catchup.server.pages.facts import LANGUAGES, href, outside, short
 from catchup.server.pages.held import Held
+from catchup.server.pages.leaves import PAGE
 from catchup.server.pages.markup import SHOW
 from catchup.server.pages.sheet import Download, Maker, Sheet, csv_of
 from catchup.server.pages.visit import COOKIE, Visit, read_visit
@@ -137,7 +138,8 @@ class Frame:
         return text.encode()
 
     def _downloads(self, visit: Visit, sheet: Sheet) -> list[Download]:
-        query = "?" + urlencode(visit.query) if visit.query else ""
+        whole = [pair for pair in visit.query if pair[0] != PAGE]
+        query = "?" + urlencode(whole) if whole else ""
         stem = "/index" if visit.path == "/" else visit.path.rstrip("/").removesuffix(".html")
         found = list(sheet.downloads)
         if sheet.table is not None:

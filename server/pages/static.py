@@ -5,10 +5,10 @@ from __future__ import annotations
 import gzip
 from functools import cache
 
-from catchup.server.asgi import Receive, Scope, Send, header, send_response
+from catchup.server.asgi import Receive, Scope, Send, header, only_options, send_response
 from catchup.server.negotiate import encoding
 from catchup.server.pages.frame import WEB
-from catchup.server.problems import MethodNotAllowed, NotThere
+from catchup.server.problems import NotThere
 
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -37,8 +37,8 @@ class StaticFiles:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["method"] not in ("GET", "HEAD"):
-            raise MethodNotAllowed(scope["method"], "GET, HEAD")
+        if await only_options(scope, send):
+            return
         found = _files().get(scope["path_params"]["name"])
         if found is None:
             raise NotThere("There is no such file.")

@@ -9,7 +9,7 @@ from functools import cache
 
 from markupsafe import Markup
 
-from catchup.kg.names import XSD
+from catchup.kg.names import BASE, XSD
 from catchup.server.pages.draw import bars, learning, network, timeline
 from catchup.server.pages.facts import href
 
@@ -175,6 +175,10 @@ def _style(css: str) -> str:
 
 
 def standalone(drawing: Markup, css: str) -> bytes:
-    """Return a drawing as an SVG file of its own; `css` is the pages' style sheet."""
-    head, mark, rest = str(drawing).partition(">")
+    """Return a drawing as an SVG file of its own; `css` is the pages' style sheet.
+
+    Its links lead to permanent addresses: away from this server there are no others.
+    """
+    whole = re.sub(r' href="/([^"]*?)(?:\.html)?"', rf' href="{BASE}\1"', str(drawing))
+    head, mark, rest = whole.partition(">")
     return f"{head}{mark}<style>{_style(css)}</style>{rest}".encode()
