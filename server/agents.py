@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter
 
 from catchup.kg.catalogue import catalogue
-from catchup.server.asgi import Receive, Scope, Send, header, send_response
+from catchup.server.asgi import Receive, Scope, Send, header, only_options, send_response
 from catchup.server.asgi_route import AsgiRoute
 from catchup.server.problems import HttpProblem, MethodNotAllowed
 from catchup.server.schema_card import card
@@ -76,8 +76,8 @@ class Guide:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["method"] not in ("GET", "HEAD"):
-            raise MethodNotAllowed(scope["method"], "GET, HEAD")
+        if await only_options(scope, send):
+            return
         body = guide(self._services.config.url).encode()
         headers = {"Content-Type": "text/plain; charset=utf-8"}
         await send_response(send, 200, headers, body, head=scope["method"] == "HEAD")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from catchup.kg.errors import CatchupError
 from catchup.server import (
@@ -86,6 +88,8 @@ def create_app(config: ServerConfig, services: Services | None = None) -> FastAP
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        # Starlette's would go to the host that the request names; `_elsewhere` is ours
+        redirect_slashes=False,
     )
     app.state.services = held
     app.router.routes.append(AsgiRoute("/sparql", SparqlEndpoint(held)))
@@ -103,6 +107,17 @@ def front(app: FastAPI) -> Front:
     return Front(app, app.state.services)
 
 
+def _elsewhere(request: Request, url: str) -> str:
+    """Return where a path leads with or without its last slash, "" when that is nowhere too."""
+    path: str = request.scope["path"]
+    other = path.rstrip("/") if path.endswith("/") else path + "/"
+    scope = {**request.scope, "path": other}
+    if not other or all(r.matches(scope)[0] is Match.NONE for r in request.app.router.routes):
+        return ""
+    query = request.url.query
+    return f"{url}{quote(other)}" + (f"?{query}" if query else "")
+
+
 def _handle_errors(app: FastAPI, services: Services) -> None:
     def problem(error: CatchupError) -> Response:
         return _Asgi(lambda scope, send: send_problem(services, scope, send, error))
@@ -114,6 +129,8 @@ def _handle_errors(app: FastAPI, services: Services) -> None:
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == 404:
+            if moved := _elsewhere(request, services.config.url):
+                return Response(status_code=308, headers={"Location": moved})
             return problem(
                 NotThere("There is nothing at this address.", remedy="See /docs for what there is.")
             )

@@ -7,13 +7,16 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
-from catchup.server.problems import TooLarge
+from catchup.server.problems import MethodNotAllowed, TooLarge
 
 Scope = dict[str, Any]
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 T = TypeVar("T")
+
+#: The methods of what is only read.
+READ_ONLY = "GET, HEAD, OPTIONS"
 
 # One write; the server's flow control works between writes, so a client that reads slowly
 # keeps only this much beyond its socket's buffer.
@@ -35,6 +38,20 @@ def header(scope: Scope, name: bytes) -> str:
     return ", ".join(v.decode("latin-1") for k, v in scope["headers"] if k == name)
 
 
+async def only_options(scope: Scope, send: Send) -> bool:
+    """Answer OPTIONS for what is only read; returns whether that was all.
+
+    Raises MethodNotAllowed for a method that does not read.
+    """
+    method = scope["method"]
+    if method == "OPTIONS":
+        await send_response(send, 204, {"Allow": READ_ONLY})
+        return True
+    if method not in ("GET", "HEAD"):
+        raise MethodNotAllowed(method, READ_ONLY)
+    return False
+
+
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     """Return the request's body. Raises TooLarge past `limit` bytes, ClientGone."""
     too_large = TooLarge(
@@ -44,17 +61,16 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     length = header(scope, b"content-length")
     if length.isdigit() and int(length) > limit:
         raise too_large
-    body = b""
+    body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
-        piece: bytes = message.get("body", b"")
-        body += piece
+        body += message.get("body", b"")
         if len(body) > limit:
             raise too_large
         if not message.get("more_body"):
-            return body
+            return bytes(body)
 
 
 async def unless_gone(receive: Receive, work: Coroutine[Any, Any, T]) -> T:

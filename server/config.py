@@ -31,6 +31,27 @@ class ClientLimits:
     stalled: float = field(
         default=30.0, metadata={"unit": "s", "help": "time a client may take nothing"}
     )
+    # A query of 64 kB in a URL may be longer by its escapes.
+    head: int = field(
+        default=128 * 1024,
+        metadata={"unit": "bytes", "help": "length of a request's line and headers"},
+    )
+    # Those of browsers take 1 to 4 kB; servers in front pass 8 to 32 kB.
+    headers: int = field(
+        default=32 * 1024, metadata={"unit": "bytes", "help": "length of a request's headers"}
+    )
+    # A body of 1 MB from 35 kB a second on.
+    arrival: float = field(
+        default=30.0, metadata={"unit": "s", "help": "time a request may take to arrive"}
+    )
+    bodies: int = field(
+        default=64 * 1024 * 1024,
+        metadata={"unit": "bytes", "help": "bodies of requests held for all clients together"},
+    )
+    # Each costs some 20 kB at rest.
+    connections: int = field(
+        default=1000, metadata={"unit": "", "help": "connections, of one client half as many"}
+    )
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,11 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from catchup.server.bounds import Bounds
 from catchup.server.fast import QUERY, FastPath, Question
 from catchup.server.hot import HotAnswers
 from catchup.server.wish import Wish, Wishes
 
-# Request line and headers together; the parser itself has no bound.
-_HEAD_AT_MOST = 128 * 1024
-_TOO_LONG = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n"
-    b"connection: close\r\n\r\n"
-)
 # As in asgi.py: what is longer is written in pieces, and waits for slow readers between them.
 _CHUNK = 64 * 1024
 _BEGIN = b"GET " + QUERY
@@ -27,6 +22,7 @@ class _Cycle:
     """Stands where uvicorn keeps the running request, while the fast path answers it."""
 
     def __init__(self) -> None:
+        self.response_started = False
         self.response_complete = True
         self.keep_alive = True
         self.disconnected = False
@@ -36,7 +32,9 @@ class _Cycle:
         """Do nothing: uvicorn wakes the application with this."""
 
 
-def protocol(fast: FastPath, answers: HotAnswers, wishes: Wishes) -> type[HttpToolsProtocol]:
+def protocol(
+    fast: FastPath, answers: HotAnswers, wishes: Wishes, bounds: Bounds
+) -> type[HttpToolsProtocol]:
     """Return uvicorn's protocol, with `answers` and `fast` asked before the application.
 
     A request whose header lines came before, alone and whole in one piece, is not parsed again;
@@ -57,12 +55,43 @@ def protocol(fast: FastPath, answers: HotAnswers, wishes: Wishes) -> type[HttpTo
         # whether the request being parsed is known to need the application
         _long = False
         _head = 0
+        _fields = 0
+        # since when a request arrives, and how much of its body did; 0: none is on its way
+        _since = 0.0
+        _taken = 0
+        # what the client had not taken when it was last looked at
+        _untaken = 0
         _client = ""
+        _entered = False
         _wish: tuple[Wish, str] | None = None
         _question: Question | None = None
         _own: _Cycle | None = None
         _quiet = 0.0
         _timer: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            """Take a new connection, or refuse it when there are too many."""
+            super().connection_made(transport)
+            self._client = fast.client(self.client)
+            self._entered = bounds.enter(self._client)
+            if self._entered:
+                self._quiet = self.loop.time()
+                self._timer = self.loop.call_later(self._pause, self._look)
+            else:
+                self._refuse(bounds.full)
+
+        def _refuse(self, response: bytes) -> None:
+            """End the connection, with a response where none has begun."""
+            if self.transport.is_closing():
+                return
+            cycle = self.cycle
+            if cycle is None or cycle.response_complete or not cycle.response_started:
+                self.transport.write(response)
+            self.transport.close()
+
+        def send_400_response(self, msg: str) -> None:
+            """Say that what came is no request."""
+            self._refuse(bounds.malformed)
 
         def data_received(self, data: bytes) -> None:
             """Take what the client sent."""
@@ -77,7 +106,7 @@ def protocol(fast: FastPath, answers: HotAnswers, wishes: Wishes) -> type[HttpTo
                     return
                 end = data.find(_VERSION)
                 block = (
-                    data[end + len(_VERSION) :] if end > 0 and len(data) < _HEAD_AT_MOST else b""
+                    data[end + len(_VERSION) :] if end > 0 and len(data) < bounds.headers else b""
                 )
                 wished = wishes.of_block(block)
                 if wished is not None:
@@ -106,7 +135,8 @@ def protocol(fast: FastPath, answers: HotAnswers, wishes: Wishes) -> type[HttpTo
             self.url = b""
             self.headers = []
             self.expect_100_continue = False
-            self._head = 0
+            self._head = self._fields = 0
+            self._since = self.loop.time()
             self._between = False
             self._begun += 1
 
@@ -118,13 +148,14 @@ def protocol(fast: FastPath, answers: HotAnswers, wishes: Wishes) -> type[HttpTo
         def on_header(self, name: bytes, value: bytes) -> None:
             """Take a header."""
             super().on_header(name, value)
-            self._bound(len(name) + len(value) + 64)
+            size = len(name) + len(value) + 64
+            self._fields += size
+            self._bound(size)
 
         def _bound(self, size: int) -> None:
             self._head += size
-            if self._head > _HEAD_AT_MOST and not self.transport.is_closing():
-                self.transport.write(_TOO_LONG)
-                self.transport.close()
+            if self._head > bounds.head or self._fields > bounds.headers:
+                self._refuse(bounds.head_too_long)
 
         def on_headers_complete(self) -> None:
             """Answer a request that was answered before, or hand it on."""
@@ -151,18 +182,37 @@ def protocol(fast: FastPath, answers: HotAnswers, wishes: Wishes) -> type[HttpTo
 
         def on_body(self, body: bytes) -> None:
             """Take a piece of a body; a kept answer has none."""
-            if not self._hot:
-                super().on_body(body)
+            if self._hot or self.cycle.response_complete or self.transport.is_closing():
+                return
+            if not bounds.take(len(body)):
+                self._refuse(bounds.bodies_full)
+                return
+            self._taken += len(body)
+            super().on_body(body)
 
         def on_message_complete(self) -> None:
             """End a request."""
             self._between = True
+            self._since = 0.0
             if not self._hot:
                 super().on_message_complete()
             self._hot = False
 
+        def on_response_complete(self) -> None:
+            """End a response: what its request held is free."""
+            self._give()
+            super().on_response_complete()
+
+        def _give(self) -> None:
+            bounds.give(self._taken)
+            self._taken = 0
+
         def connection_lost(self, exc: Exception | None) -> None:
             """End the query that nobody waits for."""
+            self._give()
+            if self._entered:
+                bounds.leave(self._client)
+                self._entered = False
             if self._question is not None:
                 fast.gone(self._question)
                 self._question = None
@@ -177,15 +227,13 @@ def protocol(fast: FastPath, answers: HotAnswers, wishes: Wishes) -> type[HttpTo
             if kept is not None:
                 self._hit(kept)
                 return True
-            if not self._client:
-                self._client = fast.client(self.client)
             question = fast.begin(url, wish, client or self._client, self)
             if question is None:
                 return False
             self._question = question
             if self._own is None:
                 self._own = _Cycle()
-            self._own.response_complete = False
+            self._own.response_started = self._own.response_complete = False
             self.cycle = self._own  # type: ignore[assignment]
             return True
 
@@ -207,24 +255,38 @@ def protocol(fast: FastPath, answers: HotAnswers, wishes: Wishes) -> type[HttpTo
             self.server_state.total_requests += 1
             # uvicorn's own timer, begun anew for each response, takes 5 us
             if self._timer is None:
-                self._timer = self.loop.call_later(self.timeout_keep_alive, self._look)
+                self._timer = self.loop.call_later(self._pause, self._look)
+
+        @property
+        def _pause(self) -> float:
+            return min(self.timeout_keep_alive, bounds.arrival)
 
         def _look(self) -> None:
-            """Close the connection when it was at rest for too long."""
+            """Close the connection when it rests, sends or takes for too long."""
             self._timer = None
-            if self.timeout_keep_alive_task is not None:
+            if self.transport.is_closing():
                 return
-            left = self._quiet + self.timeout_keep_alive - self.loop.time()
-            if not self._between or not self._idle():
-                left = self.timeout_keep_alive
+            now, left = self.loop.time(), self._pause
+            if self._since and now - self._since > bounds.arrival and not self.flow.read_paused:
+                self._refuse(bounds.late)
+                return
+            untaken = self.transport.get_write_buffer_size() if self.flow.write_paused else 0
+            if untaken and untaken == self._untaken:
+                self.transport.abort()
+                return
+            self._untaken = untaken
+            if self.timeout_keep_alive_task is None and self._between and self._idle():
+                left = self._quiet + self.timeout_keep_alive - now
             if left > 0:
                 self._timer = self.loop.call_later(left, self._look)
-            elif not self.transport.is_closing():
+            else:
                 self.transport.close()
 
         def reply(self, status: bytes, lines: bytes, own: bytes, body: bytes, held: int) -> None:
             """Send a response that the fast path made."""
             self._question = None
+            if self._own is not None:
+                self._own.response_started = True
             parts = (b"HTTP/1.1 ", status, b"\r\n", self._lines(), lines, own, b"\r\n")
             if len(body) > _CHUNK:
                 task = self.loop.create_task(self._send_long(b"".join(parts), body, held))

@@ -12,15 +12,20 @@ from catchup.kg.engine.formats import FORMATS, family
 from catchup.kg.engine.model import Request
 from catchup.kg.names import PREFIXES, graph_iri
 from catchup.kg.reading.files import ROOT
-from catchup.server.asgi import Receive, Scope, Send, header, send_response
+from catchup.server.asgi import Receive, Scope, Send, header, only_options
 from catchup.server.asgi_route import AsgiRoute
 from catchup.server.description import service_description
-from catchup.server.negotiate import HTML, Offer, content_type, negotiate_document
-from catchup.server.problems import MethodNotAllowed, NotAcceptable
+from catchup.server.negotiate import (
+    DOCUMENT,
+    HTML,
+    Offer,
+    content_type,
+    negotiate_document,
+    not_acceptable,
+)
 from catchup.server.responses import content_coding, send_answer, send_document
 from catchup.server.services import Services
 
-_ALLOW = "GET, HEAD, OPTIONS"
 _SUFFIXES = {f.suffix: Offer(f.media_type, f.name) for f in family("rdf")} | {
     ".html": Offer(HTML, "html")
 }
@@ -36,15 +41,12 @@ class Document:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["method"] == "OPTIONS":
-            await send_response(send, 204, {"Allow": _ALLOW})
+        if await only_options(scope, send):
             return
-        if scope["method"] not in ("GET", "HEAD"):
-            raise MethodNotAllowed(scope["method"], _ALLOW)
         accept = header(scope, b"accept")
         offer = self._offer or negotiate_document(accept)
         if offer is None:
-            raise NotAcceptable(f"None of '{accept[:200]}' can be had.")
+            raise not_acceptable(accept, DOCUMENT)
         if self._name in ("ontology", "vocab") and offer.name != "html":
             request = Request(
                 graph_iri(self._name), kind="graph", rdf=offer.name, blank=True,

@@ -13,16 +13,31 @@ from fastapi import APIRouter
 from catchup.kg.engine.errors import EngineError
 from catchup.kg.engine.formats import FORMATS, family
 from catchup.kg.engine.model import Answer, Request
-from catchup.server.asgi import Receive, Scope, Send, header, send_response, unless_gone
+from catchup.server.asgi import (
+    Receive,
+    Scope,
+    Send,
+    header,
+    only_options,
+    send_response,
+    unless_gone,
+)
 from catchup.server.asgi_route import AsgiRoute
 from catchup.server.limits import client_of
-from catchup.server.negotiate import HTML, Offer, by_suffix, content_type, negotiate_document
-from catchup.server.problems import MethodNotAllowed, NotAcceptable, NotThere
+from catchup.server.negotiate import (
+    DOCUMENT,
+    HTML,
+    Offer,
+    by_suffix,
+    content_type,
+    negotiate_document,
+    not_acceptable,
+)
+from catchup.server.problems import NotThere
 from catchup.server.responses import content_coding, send_answer
 from catchup.server.services import Services
 
 SPACES = ("id", "ontology", "vocab", "shapes", "graph", "queries")
-_ALLOW = "GET, HEAD, OPTIONS"
 _LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 
 
@@ -35,11 +50,8 @@ class Entity:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["method"] == "OPTIONS":
-            await send_response(send, 204, {"Allow": _ALLOW})
+        if await only_options(scope, send):
             return
-        if scope["method"] not in ("GET", "HEAD"):
-            raise MethodNotAllowed(scope["method"], _ALLOW)
         path = f"{self._space}/{scope['path_params']['name']}"
         stem, offer = by_suffix(path)
         if offer and await self._known(stem, scope, receive):
@@ -78,10 +90,7 @@ class Entity:
         accept = header(scope, b"accept")
         offer = negotiate_document(accept)
         if offer is None:
-            raise NotAcceptable(
-                f"None of '{accept[:200]}' can be had.",
-                remedy=f"There are {HTML}, {', '.join(f.media_type for f in family('rdf'))}.",
-            )
+            raise not_acceptable(accept, DOCUMENT)
         suffix = ".html" if offer.name == "html" else FORMATS[offer.name].suffix
         headers = {
             "Location": f"{self._services.config.url}/{quote(path)}{suffix}",

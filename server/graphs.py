@@ -5,16 +5,20 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from catchup.kg.engine.model import Request
-from catchup.server.asgi import Receive, Scope, Send, header, send_response, unless_gone
+from catchup.server.asgi import Receive, Scope, Send, header, only_options, unless_gone
 from catchup.server.asgi_route import AsgiRoute
 from catchup.server.limits import client_of
-from catchup.server.negotiate import HTML, negotiate_document
-from catchup.server.problems import BadRequest, MethodNotAllowed, NotAcceptable, NotThere
+from catchup.server.negotiate import (
+    HTML,
+    accepted,
+    negotiate_document,
+    not_acceptable,
+    offers,
+)
+from catchup.server.problems import BadRequest, NotThere
 from catchup.server.protocol import fields
 from catchup.server.responses import content_coding, send_answer
 from catchup.server.services import Services
-
-_ALLOW = "GET, HEAD, OPTIONS"
 
 
 class Graphs:
@@ -25,11 +29,8 @@ class Graphs:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["method"] == "OPTIONS":
-            await send_response(send, 204, {"Allow": _ALLOW})
+        if await only_options(scope, send):
             return
-        if scope["method"] not in ("GET", "HEAD"):
-            raise MethodNotAllowed(scope["method"], _ALLOW)
         parameters = fields(scope["query_string"], "query string")
         named = [value for name, value in parameters if name == "graph"]
         default = any(name == "default" for name, _ in parameters)
@@ -38,10 +39,10 @@ class Graphs:
                 "Say which graph: one of 'graph' and 'default', once.",
                 remedy="For example /graphs?graph=https://w3id.org/catchup/graph/fu2018",
             )
-        accept = header(scope, b"accept")
+        accept = accepted(header(scope, b"accept"), parameters)
         offer = negotiate_document(accept)
         if offer is None:
-            raise NotAcceptable(f"None of '{accept[:200]}' can be had.")
+            raise not_acceptable(accept, offers("rdf"))
         # a browser that follows a link to a graph gets it as Turtle
         format_ = "turtle" if offer.media_type == HTML or offer.name == "html" else offer.name
         iri = named[0] if named else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from catchup.kg.engine.errors import UpdateRefused
@@ -11,6 +11,7 @@ from catchup.server.problems import BadRequest, UnsupportedMediaType
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
+BYTE_ORDER_MARK = "\ufeff"
 ALLOW = "GET, HEAD, POST, QUERY, OPTIONS"
 # A dataset of more graphs than we have is no honest request.
 _MAX_FIELDS = 500
@@ -21,6 +22,8 @@ class Operation:
     """A query operation; `query` is None when the request carries none."""
 
     query: str | None
+    #: the parameters of the URL and the form
+    parameters: tuple[tuple[str, str], ...] = ()
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
 
@@ -58,7 +61,7 @@ def read_operation(method: str, query_string: bytes, type_: str, body: bytes) ->
         except UnicodeDecodeError as error:
             raise BadRequest(f"The query is not UTF-8: byte {error.start}.") from None
         graphs = _operation(in_url)
-        return Operation(text, graphs.default_graphs, graphs.named_graphs)
+        return replace(graphs, query=_marked(text))
     sent = f"A body of type {media_type[:80]}" if media_type else "A body without a type"
     raise UnsupportedMediaType(f"{sent} is not read here.", remedy=f"Send {QUERY} or {FORM}.")
 
@@ -87,7 +90,7 @@ def fields(encoded: bytes, where: str) -> list[tuple[str, str]]:
 
 
 def _operation(parameters: list[tuple[str, str]]) -> Operation:
-    # Other parameters are left alone: clients send format, output, timeout and more of their own.
+    # Other parameters are left alone: clients send timeout, results and more of their own.
     def every(name: str) -> tuple[str, ...]:
         return tuple(value for key, value in parameters if key == name)
 
@@ -99,9 +102,15 @@ def _operation(parameters: list[tuple[str, str]]) -> Operation:
             f"The parameter 'query' was sent {len(queries)} times.", remedy="Send it once."
         )
     default, named = every("default-graph-uri"), every("named-graph-uri")
+    query = _marked(queries[0]) if queries else None
     if not default and not named:
-        return Operation(queries[0] if queries else None)
-    return Operation(queries[0] if queries else None, default, named)
+        return Operation(query, tuple(parameters))
+    return Operation(query, tuple(parameters), default, named)
+
+
+def _marked(query: str) -> str:
+    """Return a query without the byte order mark that some editors begin a file with."""
+    return query.removeprefix(BYTE_ORDER_MARK)
 
 
 def _read_only() -> UpdateRefused:

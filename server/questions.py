@@ -22,23 +22,33 @@ from catchup.kg.engine.formats import FORMATS, family
 from catchup.kg.engine.model import Request, Term
 from catchup.kg.names import Q, compact, graph_iri
 from catchup.kg.parameters import bind
-from catchup.server.asgi import Receive, Scope, Send, header, send_response, unless_gone
+from catchup.server.asgi import (
+    Receive,
+    Scope,
+    Send,
+    header,
+    only_options,
+    send_response,
+    unless_gone,
+)
 from catchup.server.asgi_route import AsgiRoute
 from catchup.server.entity import Entity
 from catchup.server.html import page
 from catchup.server.limits import client_of
 from catchup.server.negotiate import (
+    DOCUMENT,
     HTML,
     Offer,
     choose,
     content_type,
     negotiate,
     negotiate_document,
+    not_acceptable,
 )
 from catchup.server.openapi_questions import paths
 from catchup.server.pages.data import snapshot_files
 from catchup.server.paging import Paging, cut, links, read_paging
-from catchup.server.problems import BadRequest, MethodNotAllowed, NotAcceptable, NotThere
+from catchup.server.problems import BadRequest, NotAcceptable, NotThere
 from catchup.server.protocol import fields
 from catchup.server.responses import (
     CACHE_CONTROL,
@@ -49,7 +59,6 @@ from catchup.server.responses import (
 )
 from catchup.server.services import Services
 
-_ALLOW = "GET, HEAD, OPTIONS"
 #: Fields of the query string that are not the question's own.
 RESERVED = ("limit", "offset", "snapshot", "lang")
 _TABLE = ("SELECT", "ASK")
@@ -134,7 +143,7 @@ class QuestionList:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if await _no_reading(scope, send):
+        if await only_options(scope, send):
             return
         accept = header(scope, b"accept")
         rdf = [Offer(f.media_type, f.name) for f in family("rdf")]
@@ -173,7 +182,7 @@ class Questions:
         if name == "prefixes" or name.startswith("prefix-"):
             await self._entity(scope, receive, send)
             return
-        if await _no_reading(scope, send):
+        if await only_options(scope, send):
             return
         asked = question(name)
         if suffix and suffix not in _SUFFIXES:
@@ -288,12 +297,12 @@ class Examples:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if await _no_reading(scope, send):
+        if await only_options(scope, send):
             return
         accept = header(scope, b"accept")
         offer = self._offer or negotiate_document(accept)
         if offer is None:
-            raise NotAcceptable(f"None of '{accept[:200]}' can be had.")
+            raise not_acceptable(accept, DOCUMENT)
         if offer.name == "html":
             headers = {"Location": f"{self._services.config.url}/queries", "Vary": "Accept"}
             await send_response(send, 303, headers)
@@ -310,16 +319,6 @@ async def _examples(
     await send_answer(
         services, scope, receive, send, request, content_types=types, name="sparql-examples"
     )
-
-
-async def _no_reading(scope: Scope, send: Send) -> bool:
-    """Answer OPTIONS, refuse what does not read; returns whether the request is done with."""
-    if scope["method"] == "OPTIONS":
-        await send_response(send, 204, {"Allow": _ALLOW})
-        return True
-    if scope["method"] not in ("GET", "HEAD"):
-        raise MethodNotAllowed(scope["method"], _ALLOW)
-    return False
 
 
 def _formats(asked: Question) -> str:

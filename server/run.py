@@ -16,6 +16,7 @@ import uvloop
 from catchup.kg.errors import CannotRun
 from catchup.server import cases
 from catchup.server.app import create_app, front
+from catchup.server.bounds import Bounds
 from catchup.server.config import ServerConfig
 from catchup.server.connection import protocol
 from catchup.server.fast import FastPath
@@ -69,7 +70,12 @@ async def _serve(
         server = uvicorn.Server(
             uvicorn.Config(
                 front(app),
-                http=protocol(FastPath(services), services.hot, services.wishes),
+                http=protocol(
+                    FastPath(services),
+                    services.hot,
+                    services.wishes,
+                    Bounds(config.client, config.proxies),
+                ),
                 lifespan="off",
                 access_log=False,
                 log_level="warning",

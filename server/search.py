@@ -12,17 +12,16 @@ from fastapi import APIRouter
 from catchup.kg import names
 from catchup.kg.parameters import resolve
 from catchup.kg.search import Hit, search
-from catchup.server.asgi import Receive, Scope, Send, header, send_response
+from catchup.server.asgi import Receive, Scope, Send, header, only_options, send_response
 from catchup.server.asgi_route import AsgiRoute
 from catchup.server.limits import client_of
 from catchup.server.pages.data import snapshot_files
 from catchup.server.paging import number
-from catchup.server.problems import BadRequest, MethodNotAllowed
+from catchup.server.problems import BadRequest
 from catchup.server.protocol import fields
 from catchup.server.responses import CACHE_CONTROL, matches
 from catchup.server.services import Services
 
-_ALLOW = "GET, HEAD, OPTIONS"
 _LIMIT = 20
 #: More than a screenful of screenfuls is no search; SPARQL lists whole classes.
 MOST = 200
@@ -74,11 +73,8 @@ class Search:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["method"] == "OPTIONS":
-            await send_response(send, 204, {"Allow": _ALLOW})
+        if await only_options(scope, send):
             return
-        if scope["method"] not in ("GET", "HEAD"):
-            raise MethodNotAllowed(scope["method"], _ALLOW)
         given = dict(fields(scope["query_string"], "query string"))
         if not given.get("q", "").strip():
             raise BadRequest("There is nothing to search for.", remedy="Give 'q'.")

@@ -108,4 +108,6 @@ def wished(headers: Headers, harmless: frozenset[bytes]) -> tuple[bytes, bytes] 
             found[name] = value
         elif name not in harmless and not (name == b"connection" and value == b"keep-alive"):
             return None
-    return found[b"accept"], found[b"accept-encoding"]
+    accept, coding = found[b"accept"], found[b"accept-encoding"]
+    # What is kept under it is bounded in number.
+    return None if len(accept) + len(coding) > _BLOCK_AT_MOST else (accept, coding)

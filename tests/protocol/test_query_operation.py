@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from urllib.parse import urlencode
 
 import httpx
@@ -200,6 +201,35 @@ def test_a_query_that_is_no_utf8(endpoint: Served) -> None:
     assert_problem(response, 415, "unsupported-media-type")
 
 
+def test_a_byte_order_mark_is_no_part_of_a_query(endpoint: Served) -> None:
+    """Some editors begin a file with one, and curl sends the file."""
+    marked = "\ufeff" + ASK
+    assert endpoint.query(marked).json()["boolean"] is True
+    assert endpoint.get("/sparql", params={"query": marked}).json()["boolean"] is True
+
+
+def test_a_compressed_body_is_refused(endpoint: Served) -> None:
+    for coding, status in (("gzip", 415), ("x-own", 415), ("identity", 200)):
+        content = gzip.compress(ASK.encode()) if coding == "gzip" else ASK.encode()
+        response = endpoint.client.post(
+            endpoint.url + "/sparql", content=content, headers=DIRECT | {"Content-Encoding": coding}
+        )
+        assert response.status_code == status
+        if status == 415:
+            assert_problem(response, 415, "unsupported-media-type")
+
+
+@pytest.mark.parametrize("path", ["/sparql/", "/compare/", "/search/"])
+def test_a_last_slash_leads_to_us_whatever_the_host_says(endpoint: Served, path: str) -> None:
+    response = endpoint.get(
+        path, params={"query": ASK}, headers={"Host": "evil.example"}, follow_redirects=False
+    )
+    assert response.status_code == 308
+    location = response.headers["location"]
+    assert location.startswith(endpoint.url + path.rstrip("/") + "?query=")
+    assert endpoint.get("/nothing/").status_code == 404
+
+
 def test_syntax_errors_have_line_and_column(endpoint: Served) -> None:
     problem = assert_problem(endpoint.query("SELECT *\nWHERE { ?s ?p }"), 400, "query-syntax")
     assert (problem["line"], problem["column"]) == (2, 15)
@@ -337,6 +367,53 @@ def test_what_cannot_be_had_is_406(endpoint: Served, accept: str) -> None:
     assert_problem(endpoint.query(SELECT, accept=accept), 406, "not-acceptable")
 
 
+@pytest.mark.parametrize("path", ["/sparql", "/graphs?default", "/.well-known/void", "/ontology/",
+                                  "/id/huawei", "/.well-known/sparql-examples"])  # fmt: skip
+def test_a_406_says_what_there_is(endpoint: Served, path: str) -> None:
+    response = endpoint.get(path, headers={"Accept": "image/png, text/turtle;q=0"})
+    remedy = str(assert_problem(response, 406, "not-acceptable")["remedy"])
+    assert "text/turtle" in remedy and "application/ld+json" in remedy
+
+
+@pytest.mark.parametrize(
+    ("value", "select", "construct"),
+    [
+        ("csv", "text/csv", ""),
+        ("tsv", "text/tab-separated-values", ""),
+        ("json", "application/sparql-results+json", "application/ld+json"),
+        ("xml", "application/sparql-results+xml", "application/rdf+xml"),
+        ("ttl", "", "text/turtle"),
+        ("ntriples", "", "application/n-triples"),
+        ("application/ld+json", "", "application/ld+json"),
+        ("html", "text/html", "text/html"),
+        # clients have values of their own; the header decides then
+        ("whatever", "text/csv", "text/turtle"),
+    ],
+)
+@pytest.mark.parametrize("name", ["format", "output"])
+def test_format_stands_in_for_accept(
+    endpoint: Served, name: str, value: str, select: str, construct: str
+) -> None:
+    header = {"Accept": "text/csv, text/turtle;q=0.5"}
+    for query, expected in ((SELECT, select), (CONSTRUCT, construct)):
+        by_get = endpoint.get("/sparql", params={"query": query, name: value}, headers=header)
+        form = {"query": query, name: value}
+        by_post = endpoint.client.post(endpoint.url + "/sparql", data=form, headers=header)
+        for response in (by_get, by_post):
+            if expected:
+                assert response.status_code == 200
+                assert response.headers["content-type"].partition(";")[0] == expected
+            else:
+                assert response.status_code == 406
+
+
+def test_format_at_other_addresses(endpoint: Served) -> None:
+    response = endpoint.get("/graphs?default&format=nt")
+    assert response.headers["content-type"] == "application/n-triples"
+    described = endpoint.get("/sparql?format=jsonld")
+    assert described.headers["content-type"] == "application/ld+json"
+
+
 def test_browsers_get_pages(endpoint: Served) -> None:
     accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
     for parameters in ({}, {"query": SELECT}, {"query": ASK}, {"query": CONSTRUCT}):
@@ -386,6 +463,26 @@ def test_a_repeated_query_comes_from_the_cache(endpoint: Served) -> None:
         f"{n};dur=" in first.headers["server-timing"] for n in ("queue", "engine", "serialise")
     )
     assert 'desc="hit"' in second.headers["server-timing"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip;q=0.9, zstd;q=0.1", "gzip"),
+        ("zstd, gzip", "zstd"),
+        ("br, gzip;q=0.1", "gzip"),
+        ("gzip;q=0, *", "zstd"),
+        ("*", "gzip"),
+        ("x-gzip", "gzip"),
+        ("*;q=0", None),
+        ("gzip;q=0", None),
+        ("br, deflate", None),
+    ],
+)
+def test_codings_have_qualities_too(endpoint: Served, accepted: str, coding: str | None) -> None:
+    query = "SELECT ?s ?o WHERE { ?s <https://w3id.org/catchup/ontology/next> ?o } LIMIT 400"
+    response = endpoint.query(query, headers={"Accept-Encoding": accepted})
+    assert response.headers.get("content-encoding") == coding
 
 
 @pytest.mark.parametrize("coding", ["gzip", "zstd"])
