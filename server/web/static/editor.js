@@ -2,6 +2,7 @@
 // plain form on the page works.
 import { chart, graph } from "./results.js";
 import { lang, say } from "./words.js";
+import { speak } from "./yasgui-words.js";
 
 const Yasgui = window.Yasgui;
 const endpoint = new URL("/sparql", location.href).href;
@@ -9,7 +10,6 @@ const about = await (await fetch(`/editor.json?lang=${lang}`)).json();
 const running = document.querySelector(".running");
 const said = running.querySelector("output");
 const bar = running.querySelector("progress");
-
 
 // Yasgui's own completers ask hosts elsewhere; these ask this server alone.
 const terms = (kind) => async (_, token) => {
@@ -43,6 +43,19 @@ Yasgui.Yasr.registerPlugin("chart", chart);
 Yasgui.Yasr.registerPlugin("graph", graph);
 
 const ours = (config) => ({ ...config, requestConfig: { ...config.requestConfig, endpoint, method: "POST", headers: {} } });
+// What is wrong with a query, in the server's words, not as the JSON that carries them.
+async function problem(error) {
+  let told;
+  try { told = JSON.parse(error.text); } catch { return undefined; }
+  if (!told?.title) return undefined;
+  const place = told.line ? say("Line {line}, column {column}.", { line: told.line, column: told.column ?? 1 }) : "";
+  const box = document.createElement("div");
+  for (const [tag, words, tongue] of [["b", say(told.title)], ["p", told.detail, "en"], ["p", place], ["p", told.remedy, "en"]])
+    if (words) box.append(Object.assign(document.createElement(tag), { textContent: words, ...(tongue && { lang: tongue }) }));
+  return box;
+}
+Yasgui.Yasr.defaults.errorRenderers = [problem];
+
 const first = document.getElementById("query").value;
 const yasgui = new Yasgui(document.getElementById("yasgui"), {
   requestConfig: { endpoint, method: "POST" },
@@ -51,11 +64,12 @@ const yasgui = new Yasgui(document.getElementById("yasgui"), {
   populateFromUrl: ours,
   endpointCatalogueOptions: { getData: () => [], keys: [] },
   yasqe: { value: first, autocompleters: ["variables", "ours-prefixes", "ours-class", "ours-property", "ours-entity"] },
+  tabName: say("Query"),
   yasr: { prefixes: about.prefixes },
 });
 document.getElementById("plain").hidden = true;
 named();
-new MutationObserver(named).observe(document.getElementById("yasgui"), { childList: true, subtree: true });
+new MutationObserver(named).observe(document.getElementById("yasgui"), { childList: true, subtree: true, characterData: true, attributeFilter: ["title", "aria-label"] });
 
 // What Yasgui leaves without a name for those who do not see it.
 function named() {
@@ -65,6 +79,7 @@ function named() {
   document.querySelector("#yasgui .addTab")?.setAttribute("role", "tab");
   for (const box of document.querySelectorAll("#yasgui .CodeMirror-scroll, #yasgui .yasr_results"))
     if (!box.hasAttribute("tabindex")) box.setAttribute("tabindex", "0");
+  if (lang !== "en") speak(document.getElementById("yasgui"));
 }
 
 // What results link to is on this server, whatever host its name names.

@@ -24,13 +24,26 @@ function link(iri, title) {
   return made;
 }
 
+// A drawing as a file of its own: the page's styles written into it, addresses whole.
+const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-family", "font-size"];
+function alone(svg) {
+  const copy = svg.cloneNode(true);
+  const copies = copy.querySelectorAll("*");
+  svg.querySelectorAll("*").forEach((shown, n) => {
+    const style = getComputedStyle(shown);
+    for (const name of STYLES) copies[n].setAttribute(name, style.getPropertyValue(name));
+    if (shown.hasAttribute("href")) copies[n].setAttribute("href", new URL(shown.getAttribute("href"), location.href));
+  });
+  return new XMLSerializer().serializeToString(copy);
+}
+
 class Picture {
   helpReference = "/sparql";
   constructor(yasr) { this.yasr = yasr; }
   getIcon() { return Object.assign(document.createElement("span"), { textContent: this.sign }); }
   download() {
     const svg = this.yasr.resultsEl.querySelector("svg.drawing");
-    return svg && { contentType: "image/svg+xml", filename: `${this.label}.svg`, buttonTitle: say("Download SVG"), getData: () => new XMLSerializer().serializeToString(svg) };
+    return svg && { contentType: "image/svg+xml", filename: `${this.label}.svg`, buttonTitle: say("Download SVG"), getData: () => alone(svg) };
   }
   frame(width, height, title) {
     const svg = el("svg", { viewBox: `0 0 ${width} ${height}`, width, height, class: "drawing", role: "group", "aria-label": title });
