@@ -10,15 +10,25 @@ from urllib.parse import quote
 
 from catchup.kg.catalogue import catalogue
 from catchup.kg.names import CU, OWL, PREFIXES, D, compact
+from catchup.server.asgi import REQUESTED
 from catchup.server.pages.data import Data, NoIndex
 from catchup.server.pages.draw.answer import pictures
 from catchup.server.pages.facts import Names, href
 from catchup.server.pages.frame import WEB, Frame
 from catchup.server.pages.sheet import Sheet
-from catchup.server.pages.visit import Visit
+from catchup.server.pages.visit import Visit, read_visit
 
-#: Rows of a result that a page shows; the formats give them all.
+#: Rows of a result that a page shows, and characters of rows or of a graph, so that no page passes
+#: 100 kB (a row's markup is a third of it, measured); the formats give them all.
 SHOWN = 500
+_LONG = 60_000
+#: What an answer can be taken away as, by the query's form.
+_FILES = {
+    "SELECT": ("csv", "json", "tsv", "xml"),
+    "ASK": ("json", "xml"),
+    "CONSTRUCT": ("ttl", "jsonld", "nt", "rdf"),
+    "DESCRIBE": ("ttl", "jsonld", "nt", "rdf"),
+}
 _FIRST = """SELECT ?firm ?label ?capability ?claim WHERE {
   ?episode cu:hasLearner ?firm ; cu:resultsInCapability/cu:capabilityType ?capability .
   ?claim cu:asserts ?episode .
@@ -78,13 +88,17 @@ async def about(visit: Visit) -> Sheet:
 
 def results(frame: Frame, query: str, form: str, body: bytes, truncated: str) -> str:
     """Return the page of an answer; `body` is SPARQL JSON, or Turtle for a graph."""
-    shown = answer_context(form, body, namer(frame, "en"))
+    scope = REQUESTED.get()
+    lang = read_visit(frame.services, scope, frame.held).lang if scope else "en"
+    shown = answer_context(form, body, namer(frame, lang))
+    encoded = quote(query, safe="")
     return frame.plain(
         "results.html",
         "Result",
         "The answer to a query.",
         query=query,
-        encoded=quote(query, safe=""),
+        encoded=encoded,
+        files=[(f.upper(), f"/sparql?query={encoded}&format={f}") for f in _FILES[form]],
         truncated=truncated,
         **shown,
     )
@@ -110,7 +124,11 @@ def answer_context(
         "graph": "", "answer": None, "columns": [], "rows": [], "count": 0, "drawings": [],
     }  # fmt: skip
     if form in ("CONSTRUCT", "DESCRIBE"):
-        return empty | {"graph": body.decode()}
+        text = body.decode()
+        return empty | {
+            "graph": text[:_LONG],
+            "count": text.count("\n") if len(text) > _LONG else 0,
+        }
     data = json.loads(body)
     if "boolean" in data:
         return empty | {"answer": bool(data["boolean"])}
@@ -120,10 +138,20 @@ def answer_context(
     name = names({t["value"] for row in shown for t in row.values() if t["type"] == "uri"})
     return empty | {
         "columns": columns,
-        "rows": [[_cell(row.get(c), name) for c in columns] for row in shown],
+        "rows": _fitting([[_cell(row.get(c), name) for c in columns] for row in shown]),
         "count": len(bindings),
         "drawings": pictures(columns, shown, name),
     }
+
+
+def _fitting(rows: list[list[dict[str, str]]]) -> list[list[dict[str, str]]]:
+    """Return the first rows, as many as fit on a page."""
+    room = _LONG
+    for n, row in enumerate(rows):
+        room -= sum(sum(map(len, cell.values())) + 12 for cell in row)
+        if room < 0:
+            return rows[: max(n, 1)]
+    return rows
 
 
 def _cell(term: dict[str, str] | None, name: Names) -> dict[str, str]:

@@ -95,6 +95,27 @@ def test_a_page_is_whole_small_and_described(site: Served, path: str) -> None:
         assert attributes.get("scope") in ("col", "row")
 
 
+def test_an_answer_is_a_small_page_that_leads_to_the_whole(site: Served) -> None:
+    """However long: its first rows with how many there are, and every form it can be taken in."""
+    everything = "SELECT ?a ?b ?c WHERE { ?a ?b ?c } LIMIT 3000"
+    answers = {
+        everything: ["text/csv", "application/sparql-results+json"],
+        "CONSTRUCT WHERE { ?a ?b ?c } LIMIT 3000": ["text/turtle", "application/ld+json"],
+        "ASK { ?a ?b ?c }": ["application/sparql-results+json"],
+    }
+    for query, kinds in answers.items():
+        response = site.get("/sparql", params={"query": query}, headers=HTML)
+        assert len(response.content) < 100_000
+        links = [a["href"] for a in Elements(response.text).all("a") if "format=" in a["href"]]
+        found = [site.get(link).headers["content-type"].partition(";")[0] for link in links]
+        assert found[: len(kinds)] == kinds, query
+        if query == everything:
+            assert "3,000" in Elements(response.text).said
+            assert len(site.get(links[0]).text.splitlines()) == 3001
+    longest = site.get("/queries/derived-values", headers=HTML)
+    assert len(longest.content) < 100_000
+
+
 #: What schema.org asks of each type that pages describe, beside the name.
 DESCRIBED = {
     "WebPage": ("description", "url", "license", "isPartOf"), "Dataset": ("description", "license"),
