@@ -108,11 +108,13 @@ def front(app: FastAPI) -> Front:
 
 
 def _elsewhere(request: Request, url: str) -> str:
-    """Return where a path leads with or without its last slash, "" when that is nowhere too."""
+    """Return where a path leads without its last slash, "" when it has none or that is nowhere."""
     path: str = request.scope["path"]
-    other = path.rstrip("/") if path.endswith("/") else path + "/"
+    other = path.rstrip("/")
     scope = {**request.scope, "path": other}
-    if not other or all(r.matches(scope)[0] is Match.NONE for r in request.app.router.routes):
+    if other in ("", path) or all(
+        r.matches(scope)[0] is Match.NONE for r in request.app.router.routes
+    ):
         return ""
     query = request.url.query
     return f"{url}{quote(other)}" + (f"?{query}" if query else "")

@@ -6,26 +6,21 @@ Generated from the snapshot, once for each; absolute IRIs come from the configur
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import Iterable
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from catchup.kg.engine.formats import FORMATS
 from catchup.kg.engine.model import Request
 from catchup.kg.errors import CatchupError
 from catchup.kg.names import DCTERMS, OWL, PREFIXES, RDF, RDFS, SCHEMA, SH, XSD, graph_iri
 from catchup.kg.snapshot.manifest import Manifest, read_manifest
+from catchup.server.partitions import COUNTED, Rows, add_partitions, read
+from catchup.server.triples import SD, VOID, Graph, text
 
 if TYPE_CHECKING:
     from catchup.server.services import Services
 
-VOID = "http://rdfs.org/ns/void#"
-# What SIB's editor and void-generator call datatype partitions by.
-VOID_EXT = "http://ldf.fi/void-ext#"
-SD = "http://www.w3.org/ns/sparql-service-description#"
 DCAT = "http://www.w3.org/ns/dcat#"
 FORMAT_IRI = "http://www.w3.org/ns/formats/"
 _CC_BY = "https://creativecommons.org/licenses/by/4.0/"
@@ -34,70 +29,6 @@ _W3C_FORMATS = {
     "tsv": "SPARQL_Results_TSV", "turtle": "Turtle", "jsonld": "JSON-LD",
     "ntriples": "N-Triples", "rdfxml": "RDF_XML", "trig": "TriG", "nquads": "N-Quads",
 }  # fmt: skip
-_GRAPH = ox.NamedNode(SD + "graph")
-_PREFIXES = PREFIXES | {"sd": SD, "void-ext": VOID_EXT}
-
-_CLASSES = "SELECT ?c (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s a ?c } GROUP BY ?c"
-_PROPERTIES = """SELECT ?p (COUNT(*) AS ?n) (COUNT(DISTINCT ?s) AS ?ns) (COUNT(DISTINCT ?o) AS ?no)
-WHERE { ?s ?p ?o } GROUP BY ?p"""
-_USED = "SELECT ?c ?p (COUNT(*) AS ?n) WHERE { ?s a ?c ; ?p ?o } GROUP BY ?c ?p"
-_LINKED = """SELECT ?c ?p ?k (COUNT(*) AS ?n)
-WHERE { ?s a ?c ; ?p ?o . ?o a ?k FILTER(isIRI(?o)) } GROUP BY ?c ?p ?k"""
-_TYPED = """SELECT ?c ?p ?k (COUNT(*) AS ?n)
-WHERE { ?s a ?c ; ?p ?o FILTER(isLiteral(?o)) BIND(DATATYPE(?o) AS ?k) } GROUP BY ?c ?p ?k"""
-_TOTALS = """SELECT (COUNT(*) AS ?n) (COUNT(DISTINCT ?s) AS ?ns) (COUNT(DISTINCT ?o) AS ?no)
-WHERE { ?s ?p ?o }"""
-
-
-Rows = Iterable[tuple[Any, ...]]
-
-
-class Graph:
-    """Triples being written, with little ceremony."""
-
-    def __init__(self) -> None:
-        self.triples: dict[ox.Triple, None] = {}
-        self._written: dict[str, bytes] = {}
-
-    def add(self, subject: str, predicate: str, *objects: Any) -> None:
-        """Add triples; an object is a node, a number, a boolean, or an IRI as text."""
-        for value in objects:
-            if isinstance(value, str):
-                value = ox.NamedNode(value)
-            elif isinstance(value, bool | int | float):
-                value = ox.Literal(value)
-            self.triples[ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), value)] = None
-
-    def serialise(self, format_: str) -> bytes:
-        """Return the triples in a format."""
-        if format_ not in self._written:
-            self._written[format_] = write(self.triples, format_)
-        return self._written[format_]
-
-    def about(self, iri: str, format_: str) -> bytes:
-        """Return what is said of a named graph: its node, and the dataset in it."""
-        node = ox.NamedNode(iri)
-        nodes: set[object] = {t.subject for t in self.triples if t.object == node} | {node}
-        nodes |= {t.object for t in self.triples if t.subject in nodes and t.predicate == _GRAPH}
-        return write([t for t in self.triples if t.subject in nodes], format_)
-
-
-def write(triples: Iterable[ox.Triple], format_: str) -> bytes:
-    """Return triples in a format."""
-    engine = FORMATS[format_].engine
-    assert isinstance(engine, ox.RdfFormat)
-    return ox.serialize(triples, format=engine, prefixes=_PREFIXES) or b""
-
-
-def text(value: str) -> ox.Literal:
-    """Return English text as a literal."""
-    return ox.Literal(value, language="en")
-
-
-def part_iri(url: str, *names: str) -> str:
-    """Return the IRI of a partition: by its class and property, not by its place."""
-    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
-    return f"{url}/.well-known/void#part-{digest}"
 
 
 def dataset_iri(services: Services) -> str:
@@ -237,75 +168,18 @@ class Describer:
     async def _partitions(self, graph: Graph) -> None:
         url = self._services.config.url
         default = dataset_iri(self._services) + "-default"
-        # The longest takes two thirds of the time of all.
-        linked, typed, used, properties, classes, totals = await asyncio.gather(
-            *(self._rows(q) for q in (_LINKED, _TYPED, _USED, _PROPERTIES, _CLASSES, _TOTALS))
-        )
+        counts = await asyncio.gather(*(self._rows(query) for query in COUNTED))
         await asyncio.to_thread(
-            _partitions, graph, url, default, dataset_iri(self._services),
-            totals, classes, properties, used, linked, typed,
-        )  # fmt: skip
+            add_partitions, graph, url, default, dataset_iri(self._services), *counts
+        )
 
     async def _rows(self, query: str) -> Rows:
         request = Request(query, results="json")
         answer = await self._services.store.query(request, "description")
         try:
-            return await asyncio.to_thread(_read, answer.body)
+            return await asyncio.to_thread(read, answer.body)
         finally:
             self._services.store.release(len(answer.body))
-
-
-def _read(body: bytes) -> Rows:
-    rows = ox.parse_query_results(body, format=ox.QueryResultsFormat.JSON)
-    assert isinstance(rows, ox.QuerySolutions)
-    return [tuple(row[name] for name in rows.variables) for row in rows]
-
-
-def _partitions(
-    graph: Graph,
-    url: str,
-    default: str,
-    dataset: str,
-    totals: Rows,
-    classes: Rows,
-    properties: Rows,
-    used: Rows,
-    linked: Rows,
-    typed: Rows,
-) -> None:
-    """Add what was counted, as VoID says it."""
-    for total, subjects, objects in totals:
-        graph.add(default, VOID + "triples", total)
-        graph.add(dataset, VOID + "triples", total)
-        graph.add(default, VOID + "distinctSubjects", subjects)
-        graph.add(default, VOID + "distinctObjects", objects)
-    for class_, entities in classes:
-        part = part_iri(url, class_.value)
-        graph.add(default, VOID + "classPartition", part)
-        graph.add(part, VOID + "class", class_)
-        graph.add(part, VOID + "entities", entities)
-    for property_, triples, subjects, objects in properties:
-        part = part_iri(url, "", property_.value)
-        graph.add(default, VOID + "propertyPartition", part)
-        graph.add(part, VOID + "property", property_)
-        graph.add(part, VOID + "triples", triples)
-        graph.add(part, VOID + "distinctSubjects", subjects)
-        graph.add(part, VOID + "distinctObjects", objects)
-    for class_, property_, triples in used:
-        part = part_iri(url, class_.value, property_.value)
-        graph.add(part_iri(url, class_.value), VOID + "propertyPartition", part)
-        graph.add(part, VOID + "property", property_)
-        graph.add(part, VOID + "triples", triples)
-    for rows, inner, name in (
-        (linked, VOID + "classPartition", VOID + "class"),
-        (typed, VOID_EXT + "datatypePartition", VOID_EXT + "datatype"),
-    ):
-        for class_, property_, kind, triples in rows:
-            part = part_iri(url, class_.value, property_.value)
-            target = part_iri(url, class_.value, property_.value, kind.value)
-            graph.add(part, inner, target)
-            graph.add(target, name, kind)
-            graph.add(target, VOID + "triples", triples)
 
 
 def limit_lines(services: Services) -> list[str]:

@@ -34,7 +34,7 @@ from catchup.server.negotiate import (
     not_acceptable,
 )
 from catchup.server.problems import NotThere
-from catchup.server.responses import content_coding, send_answer
+from catchup.server.responses import content_coding, send_answer, send_document
 from catchup.server.services import Services
 
 SPACES = ("id", "ontology", "vocab", "shapes", "graph", "queries")
@@ -106,8 +106,7 @@ class Entity:
         if offer.name != "html" and self._is_graph(path):
             # what is said of a named graph is in the service description
             body = (await self._services.describer.graph()).about(self._iri(path), offer.name)
-            headers["Content-Type"] = content_type(offer)
-            await send_response(send, 200, headers, body, head=scope["method"] == "HEAD")
+            await send_document(scope, send, body, headers | {"Content-Type": content_type(offer)})
             return
         if offer.name != "html":
             request = Request(
@@ -122,8 +121,7 @@ class Entity:
         self._services.release(answer, cached)
         text = self._services.pages.entity(self._iri(path), answer.body, self._alternates(path))
         headers |= {"Content-Type": content_type(offer)}
-        head = scope["method"] == "HEAD"
-        await send_response(send, 200, headers, text.encode(), head=head)
+        await send_document(scope, send, text.encode(), headers)
 
     def _alternates(self, path: str) -> list[tuple[str, str]]:
         url = self._services.config.url

@@ -100,11 +100,11 @@ def answer_headers(
 async def send_document(scope: Scope, send: Send, body: bytes, headers: dict[str, str]) -> None:
     """Send a document that is whole already: compressed, with an ETag that can be asked for again.
 
-    `headers` says its type and what it varies by.
+    `headers` says its type and what else it varies by.
     """
     coding = content_coding(scope) if len(body) >= COMPRESS_FROM else ""
     tag = hashlib.sha256(body).hexdigest()[:32] + (f"-{coding}" if coding else "")
-    vary = f"{headers['Vary']}, Accept-Encoding"
+    vary = ", ".join([*filter(None, [headers.get("Vary")]), "Accept-Encoding"])
     out = headers | {"Vary": vary, "ETag": f'"{tag}"', "Cache-Control": CACHE_CONTROL}
     if matches(header(scope, b"if-none-match"), tag):
         await send_response(send, 304, out)

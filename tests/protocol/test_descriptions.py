@@ -189,3 +189,50 @@ def test_descriptions_are_compressed_and_asked_for_again(endpoint: Served, path:
     assert plain.text == packed.text and plain.headers["etag"] != packed.headers["etag"]
     again = endpoint.get(path, headers=wanted | {"If-None-Match": packed.headers["etag"]})
     assert again.status_code == 304 and again.content == b""
+
+
+@pytest.mark.parametrize(
+    ("counted", "partition"),
+    [
+        ("SELECT ?c (COUNT(DISTINCT ?s) AS ?n) { ?s a ?c } GROUP BY ?c",
+         "?d void:classPartition [ void:class ?c ; void:entities ?n ]"),
+        ("SELECT ?p (COUNT(*) AS ?n) (COUNT(DISTINCT ?s) AS ?m) { ?s ?p ?o } GROUP BY ?p",
+         "?d void:propertyPartition [ void:property ?p ; void:triples ?n ; void:distinctSubjects ?m ]"),
+        ("SELECT ?c ?p (COUNT(*) AS ?n) { ?s a ?c ; ?p ?o } GROUP BY ?c ?p",
+         "[] void:class ?c ; void:propertyPartition [ void:property ?p ; void:triples ?n ]"),
+        ("SELECT ?c ?p ?k (COUNT(*) AS ?n) { ?s a ?c ; ?p ?o . ?o a ?k } GROUP BY ?c ?p ?k",
+         "[] void:class ?c ; void:propertyPartition [ void:property ?p ; void:classPartition"
+         " [ void:class ?k ; void:triples ?n ] ]"),
+        ("SELECT ?c ?p ?k (COUNT(*) AS ?n) { ?s a ?c ; ?p ?o FILTER(isLiteral(?o))"
+         " BIND(DATATYPE(?o) AS ?k) } GROUP BY ?c ?p ?k",
+         "[] void:class ?c ; void:propertyPartition [ void:property ?p ; ext:datatypePartition"
+         " [ ext:datatype ?k ; void:triples ?n ] ]"),
+        ("SELECT (COUNT(DISTINCT ?c) AS ?n) { ?s a ?c }", "?d void:classes ?n"),
+        ("SELECT (COUNT(DISTINCT ?p) AS ?n) { ?s ?p ?o }", "?d void:properties ?n"),
+    ],
+    ids=["classes", "properties", "of a class", "links", "datatypes", "how many", "how many more"],
+)  # fmt: skip
+def test_partitions_count_what_queries_count(site: Served, counted: str, partition: str) -> None:
+    """Each class and property is listed, once, with the number that a query finds."""
+    described = store(site.get("/.well-known/void.ttl").content)
+    result = site.query(counted).json()
+    names = result["head"]["vars"]
+    expected = {tuple(row[n]["value"] for n in names) for row in result["results"]["bindings"]}
+    rows = list(
+        described.query(  # type: ignore[arg-type]
+            "PREFIX void: <http://rdfs.org/ns/void#> PREFIX ext: <http://ldf.fi/void-ext#>"
+            f"SELECT {' '.join('?' + n for n in names)} {{ {partition} }}"
+        )
+    )
+    assert len(rows) == len(expected) > 0
+    assert {tuple(row[n].value for n in names) for row in rows} == expected  # type: ignore[union-attr]
+
+
+def test_what_is_said_of_a_named_graph_is_kept(endpoint: Served) -> None:
+    for suffix in (".ttl", ".nt", ".jsonld", ".html"):
+        first = endpoint.get(f"/graph/curation{suffix}")
+        assert first.status_code == 200 and "rel=" in first.headers["link"]
+        again = endpoint.get(
+            f"/graph/curation{suffix}", headers={"If-None-Match": first.headers["etag"]}
+        )
+        assert again.status_code == 304 and again.content == b""
