@@ -6,6 +6,9 @@ Generated from the snapshot, once for each; absolute IRIs come from the configur
 from __future__ import annotations
 
 import asyncio
+import math
+import time
+from collections.abc import Callable
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
@@ -15,7 +18,7 @@ from catchup.kg.engine.model import Request
 from catchup.kg.errors import CatchupError
 from catchup.kg.names import DCTERMS, OWL, PREFIXES, RDF, RDFS, SCHEMA, SH, XSD, graph_iri
 from catchup.kg.snapshot.manifest import Manifest, read_manifest
-from catchup.server.partitions import COUNTED, Rows, add_partitions, read
+from catchup.server.partitions import COUNTED, Partitions, Rows, read
 from catchup.server.triples import SD, VOID, Graph, text
 
 if TYPE_CHECKING:
@@ -30,6 +33,9 @@ _W3C_FORMATS = {
     "ntriples": "N-Triples", "rdfxml": "RDF_XML", "trig": "TriG", "nquads": "N-Quads",
 }  # fmt: skip
 
+# Seconds until what could not be counted, on a busy machine say, is counted again.
+_AGAIN = 60.0
+
 
 def dataset_iri(services: Services) -> str:
     """Return the IRI of the dataset."""
@@ -41,7 +47,10 @@ class Describer:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._made: dict[str, Graph] = {}
+        self._made = Graph()
+        self._snapshot: str | None = None
+        # until when the description stands: one that lacks counts is made again
+        self._until = 0.0
         self._graphs: tuple[str, frozenset[str]] = ("", frozenset())
         self._lock = asyncio.Lock()
 
@@ -49,9 +58,12 @@ class Describer:
         """Return the description of the snapshot that is served."""
         snapshot = self._services.store.snapshot
         async with self._lock:
-            if snapshot not in self._made:
-                self._made = {snapshot: await self._make()}
-        return self._made[snapshot]
+            now = time.monotonic()
+            if self._snapshot != snapshot or now > self._until:
+                self._made, complete = await self._make()
+                self._snapshot = snapshot
+                self._until = math.inf if complete else now + _AGAIN
+            return self._made
 
     def graphs(self) -> frozenset[str]:
         """Return the named graphs of the snapshot that is served."""
@@ -61,7 +73,8 @@ class Describer:
             self._graphs = (snapshot, frozenset(manifest.graphs() if manifest else ()))
         return self._graphs[1]
 
-    async def _make(self) -> Graph:
+    async def _make(self) -> tuple[Graph, bool]:
+        """Return a description, and whether all could be counted."""
         graph = Graph()
         config = self._services.config
         manifest = (
@@ -69,16 +82,16 @@ class Describer:
         )
         self._service(graph, manifest)
         self._dataset(graph)
-        try:
-            await self._examples(graph)
-            await self._partitions(graph)
-        except CatchupError:
+        done = await asyncio.gather(
+            self._examples(graph), *(self._count(graph, query, add) for query, add in COUNTED)
+        )
+        if not all(done):
             # A store too large to be counted within the limits still has a description.
             graph.add(
                 dataset_iri(self._services), RDFS + "comment",
-                text("Its classes and properties could not be counted within the limits."),
+                text("Some of its classes and properties could not be counted within the limits."),
             )  # fmt: skip
-        return graph
+        return graph, all(done)
 
     def _service(self, graph: Graph, manifest: Manifest | None) -> None:
         config = self._services.config
@@ -157,29 +170,34 @@ class Describer:
                 ox.Literal(namespace, datatype=ox.NamedNode(XSD + "anyURI")),
             )  # fmt: skip
 
-    async def _examples(self, graph: Graph) -> None:
+    async def _examples(self, graph: Graph) -> bool:
         """Add the catalogue of queries, in the form in which SIB's editor looks for them."""
         request = Request(graph_iri("queries"), kind="graph", rdf="ntriples")
-        answer = await self._services.store.query(request, "description")
-        for quad in ox.parse(answer.body, format=ox.RdfFormat.N_TRIPLES):
+        body = await self._whole(request)
+        for quad in ox.parse(body or b"", format=ox.RdfFormat.N_TRIPLES):
             graph.triples[quad.triple] = None
-        self._services.store.release(len(answer.body))
+        return body is not None
 
-    async def _partitions(self, graph: Graph) -> None:
-        url = self._services.config.url
-        default = dataset_iri(self._services) + "-default"
-        counts = await asyncio.gather(*(self._rows(query) for query in COUNTED))
-        await asyncio.to_thread(
-            add_partitions, graph, url, default, dataset_iri(self._services), *counts
-        )
+    async def _count(
+        self, graph: Graph, query: str, add: Callable[[Partitions, Rows], None]
+    ) -> bool:
+        """Add what a query counts; returns whether it could be answered."""
+        dataset = dataset_iri(self._services)
+        body = await self._whole(Request(query, results="json"))
+        if body is None:
+            return False
+        partitions = Partitions(graph, self._services.config.url, dataset, dataset + "-default")
+        await asyncio.to_thread(lambda: add(partitions, read(body)))
+        return True
 
-    async def _rows(self, query: str) -> Rows:
-        request = Request(query, results="json")
-        answer = await self._services.store.query(request, "description")
+    async def _whole(self, request: Request) -> bytes | None:
+        """Return a whole answer; None where a limit was met: part of one would tell untruths."""
         try:
-            return await asyncio.to_thread(read, answer.body)
-        finally:
-            self._services.store.release(len(answer.body))
+            answer = await self._services.store.query(request, "description")
+        except CatchupError:
+            return None
+        self._services.store.release(len(answer.body))
+        return None if answer.truncated else answer.body
 
 
 def limit_lines(services: Services) -> list[str]:

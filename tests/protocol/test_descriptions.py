@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from support.serve import Served
+from support.serve import Served, start
 
 BASE = "https://w3id.org/catchup/"
 SUFFIXES = {
@@ -236,3 +237,23 @@ def test_what_is_said_of_a_named_graph_is_kept(endpoint: Served) -> None:
             f"/graph/curation{suffix}", headers={"If-None-Match": first.headers["etag"]}
         )
         assert again.status_code == 304 and again.content == b""
+
+
+def test_what_cannot_be_counted_is_left_out_and_said(manifest: Path) -> None:
+    """Rows that a limit cut would make a false count."""
+    served = start(manifest, limits={"rows": 4})
+    try:
+        body = served.get("/.well-known/void.ttl").content
+        assert b"could not be counted within the limits" in body
+        described = store(body)
+        found = {
+            row["p"].value.rpartition("#")[2]
+            for row in described.query(  # type: ignore[union-attr]
+                f"SELECT ?p {{ <{served.url}/.well-known/void#dataset-default> ?p ?o }}"
+            )
+        }
+        # 8 properties are more than may be listed, 2 classes are not
+        assert {"triples", "classes", "classPartition"} <= found
+        assert not found & {"properties", "propertyPartition"}
+    finally:
+        served.stop()
