@@ -31,7 +31,7 @@ QUERY = b"/sparql?query="
 _IN_FORM = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*+,:@/?=%"
 _BYTE_ORDER_MARK = BYTE_ORDER_MARK.encode()
 _EVERY = f"vary: {VARY}\r\n".encode() + b"".join(
-    b"%b: %b\r\n" % pair for pair in completed([], cors=True)
+    b"%b: %b\r\n" % pair for pair in completed([(b"content-type", b"")], cors=True)[1:]
 )
 
 

@@ -14,6 +14,8 @@ CSP = (
     f"default-src 'self'; style-src 'self' '{STYLE_HASH}'; img-src 'self' data:; object-src 'none';"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+#: Data are no page: where a browser shows them nonetheless, nothing in them runs or is fetched.
+_DATA_CSP = b"default-src 'none'; frame-ancestors 'none'"
 _EXPOSED = (
     "Link, ETag, Location, Retry-After, Server-Timing, Catchup-Truncated, Content-Disposition,"
     " Allow, Accept-Query"
@@ -106,11 +108,13 @@ def completed(headers: Headers, *, cors: bool) -> Headers:
     found = [*headers, *_SAFE]
     if cors:
         found += _CORS
-    if present.get(b"content-type", b"").startswith(b"text/html"):
-        if b"content-security-policy" not in present:
-            found.append((b"content-security-policy", CSP.encode()))
-        if b"accept-language" not in present.get(b"vary", b"").lower():
-            found.append((b"vary", b"Accept-Language, Cookie"))
+    kind = present.get(b"content-type")
+    page = kind is not None and kind.startswith(b"text/html")
+    # a 304 has no type, and would change the policy of what the browser keeps
+    if kind is not None and b"content-security-policy" not in present:
+        found.append((b"content-security-policy", CSP.encode() if page else _DATA_CSP))
+    if page and b"accept-language" not in present.get(b"vary", b"").lower():
+        found.append((b"vary", b"Accept-Language, Cookie"))
     return found
 
 

@@ -10,7 +10,7 @@ from catchup.kg.errors import CatchupError
 from catchup.kg.names import Q
 from catchup.server.pages.draw.answer import standalone
 from catchup.server.pages.editor import answer_context
-from catchup.server.pages.frame import WEB
+from catchup.server.pages.frame import drawing_style
 from catchup.server.pages.sheet import Download, Sheet
 from catchup.server.pages.visit import Visit
 from catchup.server.questions import RESERVED, read_asked
@@ -67,8 +67,7 @@ async def one(visit: Visit) -> Sheet:
     files = {}
     if shown.get("drawings"):
         picture = shown["drawings"][0].drawing
-        css = (WEB / "static" / "style.css").read_text(encoding="utf-8")
-        files["svg"] = ("image/svg+xml", lambda: standalone(picture, css))
+        files["svg"] = ("image/svg+xml", lambda: standalone(picture, drawing_style()))
     return Sheet(
         "question.html",
         asked.question.partition("?")[0] + "?",

@@ -21,6 +21,7 @@ from catchup.kg.names import compact
 from catchup.server.asgi import REQUESTED, Receive, Scope, Send, header, send_response, unless_gone
 from catchup.server.asgi_route import AsgiRoute
 from catchup.server.negotiate import encoding
+from catchup.server.pages.draw.answer import policy
 from catchup.server.pages.facts import LANGUAGES, href, outside, short
 from catchup.server.pages.held import Held
 from catchup.server.pages.leaves import PAGE
@@ -213,6 +214,8 @@ class PageRoute:
         headers["Server-Timing"] += f", total;dur={(time.perf_counter() - began) * 1000:.1f}"
         if self._form == "html":
             headers["Content-Language"] = LANGUAGES[visit.lang]
+        if self._form == "svg":
+            headers["Content-Security-Policy"] = policy(drawing_style())
         if visit.chose and self._form == "html":
             headers["Set-Cookie"] = (
                 f"{COOKIE}={visit.lang}; Path=/; Max-Age={_YEAR}; SameSite=Lax; HttpOnly"
@@ -241,6 +244,12 @@ def static_url(name: str) -> str:
     """Return the address of a file in static/, which changes with its content."""
     digest = hashlib.sha256((WEB / "static" / name).read_bytes()).hexdigest()[:10]
     return f"/static/{name}?v={digest}"
+
+
+@cache
+def drawing_style() -> str:
+    """Return the style sheet, from which drawings that are taken away get their rules."""
+    return (WEB / "static" / "style.css").read_text(encoding="utf-8")
 
 
 def count(number: int) -> str:
@@ -279,4 +288,4 @@ def _json_script(data: Any) -> Markup:
     return Markup(text)  # noqa: S704
 
 
-__all__ = ["Frame", "PageRoute", "add_page", "count", "say", "static_url"]
+__all__ = ["Frame", "PageRoute", "add_page", "count", "drawing_style", "say", "static_url"]
