@@ -13,7 +13,7 @@ from jinja2 import Environment
 from catchup.kg.catalogue import catalogue
 from catchup.kg.compare.ask import cases_request, rows
 from catchup.kg.errors import CatchupError
-from catchup.kg.names import CU, D
+from catchup.kg.names import CU, CUV, D
 from catchup.server.pages.data import snapshot_files
 from catchup.server.pages.facts import LANGUAGES, href
 from catchup.server.services import Services
@@ -25,8 +25,10 @@ _SHARED = (
     "/", "/propositions", "/compare", "/theory", "/ontology/", "/vocab/", "/sources", "/queries",
     "/cases/new", "/sparql",
 )  # fmt: skip
-#: Cases made ahead; the others are of firms of whom less is said, and are quick.
-_CASES = 100
+#: Cases made ahead, those with most claims first; the others are of firms of whom less is said.
+_CASES = 400
+#: Of these, cases that comparisons find made ahead too: what they keep is larger (held.py).
+_COMPARED = 100
 #: The share of the time that it may take: the rest belongs to visitors.
 _SHARE = 0.25
 #: Seconds between two looks for a new snapshot.
@@ -51,32 +53,39 @@ async def keep_warm(app: App, services: Services) -> None:
 
 
 async def _warm(app: App, services: Services, snapshot: str) -> None:
-    for path in [*_SHARED, *_sources(services), *await _cases(services), *_questions()]:
-        # What a comparison keeps of a case has no language.
-        for lang in LANGUAGES if "?" not in path else ("en",):
+    paths = [*_SHARED, *_firsts(services), *await _cases(services)]
+    for lang in LANGUAGES:  # all in the first before any in the second, which fewer read
+        for path in paths:
             if services.store.snapshot != snapshot:
                 return
+            if "?" in path and lang != "en":
+                continue  # what a comparison keeps of a case has no language
             began = time.perf_counter()
             await _visit(app, path, lang)
             await asyncio.sleep((time.perf_counter() - began) * (1 / _SHARE - 1))
 
 
 async def _cases(services: Services) -> list[str]:
-    """Return the addresses of the firms of whom most is said, each alone in a comparison too."""
+    """Return the addresses of the firms of whom most is said, and between them the questions.
+
+    The first ones stand alone in a comparison too.
+    """
     answer, cached = await services.answer(cases_request(), _CLIENT[0])
     services.release(answer, cached)
     firms = [r["case"].value for r in rows(answer.body)[:_CASES]]
-    return [p for f in firms for p in (href(f), f"/compare?case={f.removeprefix(D)}&dim=home")]
+    compared = (f"/compare?case={f.removeprefix(D)}&dim=home" for f in firms[:_COMPARED])
+    first = [p for pair in zip(map(href, firms), compared, strict=False) for p in pair]
+    return [*first, *(f"/queries/{n}" for n in catalogue()), *map(href, firms[_COMPARED:])]
 
 
-def _sources(services: Services) -> Iterable[str]:
+def _firsts(services: Services) -> Iterable[str]:
+    """Return the sources, and one page of each other kind: the first pays for what all share."""
     index = snapshot_files(services)[1]
-    asked = "SELECT DISTINCT iri FROM types WHERE type = ? ORDER BY iri"
-    return [f"/sources/{iri.removeprefix(D)}" for (iri,) in index.execute(asked, [CU + "Document"])]
-
-
-def _questions() -> Iterable[str]:
-    return [f"/queries/{name}" for name in catalogue()]
+    every = "SELECT DISTINCT iri FROM types WHERE type = ? ORDER BY iri"
+    yield from (f"/sources/{i.removeprefix(D)}" for (i,) in index.execute(every, [CU + "Document"]))
+    for kind in ("Claim", "Proposition", "Figure", "Country"):
+        yield from (href(i) for (i,) in index.execute(every + " LIMIT 1", [CU + kind]))
+    yield from (href(CU + "Firm"), href(CUV + "hostCountry"), "/search?q=a")
 
 
 async def _visit(app: App, path: str, lang: str) -> None:
