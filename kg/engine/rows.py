@@ -15,9 +15,11 @@ TRUNCATED_IRI = "https://w3id.org/catchup/problems/truncated"
 # object closes and the next opens, outside strings: bindings inside a row are never neighbours
 # in that way, since each has its name before it.
 _ROW = {
-    "json": re.compile(rb'(?:[^"}]|"(?:[^"\\]|\\.)*+"|\}(?!,\{|\]\}\}))*+\}(?=,\{|\]\}\})', re.DOTALL),
-    "xml": re.compile(rb"(?:[^<]|<(?!/result>))*+</result>", re.DOTALL),
-    "csv": re.compile(rb'(?:[^"\r]|"(?:[^"]|"")*+"|\r(?!\n))*+\r\n', re.DOTALL),
+    "json": re.compile(
+        rb'(?:[^"}]++|"(?:[^"\\]++|\\.)*+"|\}(?!,\{|\]\}\}))*+\}(?=,\{|\]\}\})', re.DOTALL
+    ),
+    "xml": re.compile(rb"(?:[^<]++|<(?!/result>))*+</result>", re.DOTALL),
+    "csv": re.compile(rb'(?:[^"\r]++|"(?:[^"]++|"")*+"|\r(?!\n))*+\r\n', re.DOTALL),
     "tsv": re.compile(rb"[^\n]*+\n"),
 }  # fmt: skip
 _TAIL = {"json": b"]}}", "xml": b"</results></sparql>", "csv": b"", "tsv": b""}
@@ -42,16 +44,22 @@ class RowWriter:
         self._buffer: bytearray | None = None
         # Never too low: strings can hold the mark, and the last row of JSON has none.
         self._rows_at_most = 1
+        self._full = False
 
     def write(self, piece: bytes) -> int:
         """Take a piece from the engine; raises Full past a limit."""
-        size = len(piece)
+        self._full = self._takes_no_more(piece)
+        if self._full:
+            raise Full
+        return len(piece)
+
+    def _takes_no_more(self, piece: bytes) -> bool:
         buffer = self._buffer
         if buffer is None:
             self._pieces.append(piece)
-            self._size += size
+            self._size += len(piece)
             if self._size <= self._certain:
-                return size
+                return False
             buffer = self._buffer = bytearray()
             piece = b"".join(self._pieces)
         # a mark may lie across two pieces
@@ -59,13 +67,12 @@ class RowWriter:
         buffer += piece
         self._rows_at_most += buffer.count(_MARK[self._format], start)
         if len(buffer) > self._max_bytes + 8192:
-            raise Full
+            return True
         # one header line in CSV and TSV, one row to look ahead
         if self._rows_at_most > self._max_rows + 2:
             self._rows_at_most = sum(1 for _ in self._row_ends(buffer)) + 1
-            if self._rows_at_most > self._max_rows + 2:
-                raise Full
-        return size
+            return self._rows_at_most > self._max_rows + 2
+        return False
 
     def flush(self) -> None:
         """Do nothing; the engine calls it."""
@@ -79,8 +86,11 @@ class RowWriter:
         return buffer.find(b"\n") + 1
 
     def _row_ends(self, buffer: bytearray) -> Iterator[int]:
-        for match in _ROW[self._format].finditer(buffer, self._start(buffer)):
-            yield match.end()
+        # Each from where the last one ends, and none after the first that is not whole: looked for
+        # at every place in it, the end of a row of 40 kB was not found within a minute.
+        end = self._start(buffer)
+        while match := _ROW[self._format].match(buffer, end):
+            yield (end := match.end())
 
     def result(self) -> tuple[bytes, int, str]:
         """Return the body, its number of rows, and the limit that cut it ("" if none did).
@@ -102,6 +112,9 @@ class RowWriter:
                 truncated = "bytes"
                 break
             rows, end = rows + 1, row_end
+        else:
+            # the row that did not fit may be the one that is not whole
+            truncated = "bytes" if self._full else ""
         if not truncated:
             return bytes(buffer), rows, ""
         return self._declare(bytes(buffer[:end]) + _TAIL[self._format]), rows, truncated
