@@ -14,6 +14,7 @@ _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}"
     "table{border-collapse:collapse}td,th{border:1px solid #bbb;padding:.2rem .5rem;"
     "text-align:left;vertical-align:top;overflow-wrap:anywhere}textarea{width:100%;height:14rem}"
+    "pre{overflow:auto}"
 )
 #: Lets the plain pages' one style past a Content-Security-Policy without 'unsafe-inline'.
 STYLE_HASH = "sha256-" + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()

@@ -12,3 +12,4 @@ document.addEventListener("DOMContentLoaded", () => {
     try { localStorage.setItem("theme", root.dataset.theme); } catch { /* a private window */ }
   });
 });
+addEventListener("load", () => requestAnimationFrame(() => setTimeout(() => document.documentElement.classList.add("painted"))));
