@@ -26,6 +26,7 @@ bench: .venv/ready-bench build/web/ready ## measure against the peers, write ben
 	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.neighbours
 	$(BIN)/python -m benchmarks.cases
+	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.soak
 
 format: .venv/ready-dev ## bring all files into their canonical form

@@ -1,7 +1,8 @@
 """Server time of every kind of page, each address asked for the first time.
 
 `python -m benchmarks.pages [--triples N] [--home DIR]`: N (1,000,000) triples of the real graph's
-shape, or a home that is built. The goal is 20 ms for any page at a million triples.
+shape, or a home that is built. The aims are 20 ms for any page at a million triples, and 100 kB
+before drawings. Writes RESULTS-pages.md, part of `make bench`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -22,10 +24,14 @@ from benchmarks.__main__ import FOLDER
 from catchup.kg.catalogue import catalogue
 from catchup.kg.compare.dimensions import BY_KEY
 from catchup.kg.names import CU, D
+from catchup.kg.reading.files import ROOT
 from catchup.kg.snapshot.manifest import read_manifest
 
 #: Addresses of a kind: p95 of 60 is the fourth longest.
 EACH = 60
+RESULTS = ROOT / "benchmarks" / "RESULTS-pages.md"
+#: What the aim for a page's length leaves out.
+DRAWING = re.compile(r"<svg.*?</svg>", re.DOTALL)
 
 
 def addresses(index: sqlite3.Connection) -> dict[str, list[str]]:
@@ -92,11 +98,20 @@ def addresses(index: sqlite3.Connection) -> dict[str, list[str]]:
     }
 
 
-def measure(url: str, kinds: dict[str, list[str]]) -> Iterator[tuple[str, list[tuple[float, str]]]]:
-    """Yield the server's milliseconds for each address, by kind."""
+@dataclass(frozen=True, order=True)
+class Visit:
+    """One visit: the server's milliseconds, the address, the length of the page in kB."""
+
+    took: float
+    path: str
+    length: float
+
+
+def measure(url: str, kinds: dict[str, list[str]]) -> Iterator[tuple[str, list[Visit]]]:
+    """Yield the visits to each kind of page, the quickest first."""
     with httpx.Client(base_url=url, headers={"Accept": "text/html"}, timeout=60) as client:
         for kind, paths in kinds.items():
-            times = []
+            visits = []
             for path in paths:
                 began = time.perf_counter()
                 answer = client.get(path)
@@ -108,12 +123,23 @@ def measure(url: str, kinds: dict[str, list[str]]) -> Iterator[tuple[str, list[t
                 )
                 timing = answer.headers.get("server-timing", "")
                 total = re.search(r"total;dur=([\d.]+)", timing)
-                times.append((float(total[1]) if total else whole, path))
-            yield kind, sorted(times)
+                length = len(DRAWING.sub("", answer.text).encode()) / 1000
+                visits.append(Visit(float(total[1]) if total else whole, path, length))
+            yield kind, sorted(visits)
+
+
+def row(kind: str, visits: list[Visit]) -> str:
+    """Return a kind of page as a row of the table."""
+    p50, p95 = (visits[min(len(visits) - 1, int(len(visits) * q))].took for q in (0.5, 0.95))
+    worst, longest = visits[-1], max(v.length for v in visits)
+    return (
+        f"| {kind} | {len(visits)} | {p50:.1f} | {p95:.1f} | {worst.took:.1f} "
+        f"`{worst.path[:60]}` | {longest:.0f} |"
+    )
 
 
 def main() -> None:
-    """Print a table of server times."""
+    """Measure and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--triples", type=int, default=1_000_000)
     parser.add_argument("--home", type=Path)
@@ -126,16 +152,28 @@ def main() -> None:
     assert manifest is not None
     index = sqlite3.connect(f"file:{home / manifest.index}?mode=ro", uri=True)
     server = servers.ours(laid_out.Data("pages", home, home, 0, []), home, warm=True)
+    lines = [
+        "# Pages",
+        "",
+        "Written by `python -m benchmarks.pages`, part of `make bench`: milliseconds of the server for",
+        "the first visit to each address, and kB of HTML before drawings. The server has been up for",
+        f"{given.wait:.0f} s, in which it makes pages ahead (server/pages/warm.py). The aims are 20 ms and",
+        "100 kB for any page.",
+        "",
+        f"## {manifest.counts['default']:,} triples",
+        "",
+        "| page | addresses | p50 | p95 | slowest | longest page, kB |",
+        "| --- | ---: | ---: | ---: | --- | ---: |",
+    ]
     try:
         time.sleep(given.wait)
-        print(f"{manifest.counts['default']:,} triples; milliseconds of the server, first visits")
-        print("| page | addresses | p50 | p95 | longest |\n| --- | --- | --- | --- | --- |")
-        for kind, times in measure(server.url.removesuffix("/sparql"), addresses(index)):
-            p50, p95 = (times[min(len(times) - 1, int(len(times) * q))][0] for q in (0.5, 0.95))
-            worst, path = times[-1]
-            print(f"| {kind} | {len(times)} | {p50:.1f} | {p95:.1f} | {worst:.1f} `{path[:70]}` |")
+        for kind, visits in measure(server.url.removesuffix("/sparql"), addresses(index)):
+            lines.append(row(kind, visits))
+            print(lines[-1], flush=True)
     finally:
         server.stop()
+    RESULTS.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    print(f"wrote {RESULTS}")
 
 
 if __name__ == "__main__":
