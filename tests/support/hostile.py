@@ -11,7 +11,11 @@ from catchup.kg.snapshot.index import write_index
 from catchup.kg.snapshot.manifest import Manifest
 from catchup.kg.snapshot.parts import write_part
 
-EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"' & {{ 12345*6789 }}"
+#: A formula, a sign that turns what follows it around, a word of 200 letters, and markup.
+EVIL = (
+    f"=1+1\u202eevil{'W' * 200}</script><script>alert(1)</script><img src=x onerror=alert(2)>"
+    "\"' onmouseover=alert(5) & {{ 12345*6789 }} \\input{x}"
+)
 
 
 def _text(value: str = EVIL, lang: str | None = "en") -> ox.Literal:
