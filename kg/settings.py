@@ -53,6 +53,13 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("memory", "512", "MiB a query may use beyond the graph itself.", int),
     Setting("rows", "100000", "Rows or triples of one answer; more are cut and declared.", int),
     Setting("bytes", "32", "MiB of one answer; more are cut and declared.", int),
+    Setting("query_length", "64", "KiB of the text of a query.", int),
+    Setting("nesting", "100", "Levels of nesting of a query.", int),
+    Setting("patterns", "100", "Triple patterns, OPTIONALs and UNION arms of a query.", int),
+    Setting("steps", "100", "Steps of one property path.", int),
+    Setting(
+        "slow_after", "0.25", "Seconds after which a query leaves its lane to quicker ones.", float
+    ),
     Setting(
         "client_seconds",
         "180",
@@ -61,7 +68,13 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "What three queries at once take; public servers set less (WDQS: 60).",
     ),
     Setting("client_queries", "3", "Queries one client may have running at once.", int),
+    Setting("client_waiting", "200", "Queries one client may have waiting.", int),
+    Setting("queue", "10", "Seconds a query may wait for a worker.", float),
     Setting("held", "256", "MiB of answers held for all clients together.", int),
+    Setting("body", "1", "MiB of the body of a request.", float),
+    Setting("arrival", "30", "Seconds a request may take to arrive.", float),
+    Setting("stalled", "30", "Seconds a client may take nothing of its answer.", float),
+    Setting("connections", "1000", "Connections, of one client half as many.", int),
     Setting("cache", "64", "MiB of answers kept for reuse.", int),
     Setting("proxies", "0", "Proxies in front whose X-Forwarded-For is believed.", int),
 )

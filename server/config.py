@@ -100,14 +100,28 @@ def from_settings(manifest: Path, **given: Any) -> ServerConfig:
         memory=int(number("memory") * mib),
         rows=int(number("rows")),
         bytes=int(number("bytes") * mib),
+        length=int(number("query_length") * 1024),
+        nesting=int(number("nesting")),
+        patterns=int(number("patterns")),
+        steps=int(number("steps")),
     )
     pool = PoolLimits(
         workers=int(number("workers")),
         slow=int(number("slow_workers")),
+        slow_after=number("slow_after"),
         running=int(number("client_queries")),
+        waiting=int(number("client_waiting")),
+        queue=number("queue"),
         held=int(number("held") * mib),
     )
-    client = ClientLimits(seconds=number("client_seconds"), cache=int(number("cache") * mib))
+    client = ClientLimits(
+        seconds=number("client_seconds"),
+        body=int(number("body") * mib),
+        cache=int(number("cache") * mib),
+        stalled=number("stalled"),
+        arrival=number("arrival"),
+        connections=int(number("connections")),
+    )
     found: dict[str, Any] = {
         "host": value("host"),
         "port": int(number("port")),

@@ -66,7 +66,11 @@ class Connection(asyncio.Protocol):
             self._pieces += data
             if len(self._pieces) < self._need:
                 return
-            data, self._pieces = bytes(self._pieces), None
+            # copied once, as a body, though it may have 32 MB
+            whole = memoryview(self._pieces)
+            self._pieces = None
+            self._take(whole[wire.LENGTHS.size :])
+            data = bytes(whole[self._need :])
         elif self._buffer:
             data = self._buffer + data
             self._buffer = b""
@@ -83,18 +87,20 @@ class Connection(asyncio.Protocol):
             if len(data) < self._need:
                 self._pieces = bytearray(data)
                 return
-            head_end = start + self._sizes[0]
-            header, body, data = (
-                data[start:head_end],
-                data[head_end : self._need],
-                data[self._need :],
-            )
-            self._sizes = None
-            if self._ready.done():
-                self._owner.answered(self, header, body)
-            else:
-                self._ready.set_result(json.loads(header)["tid"])
+            self._take(data[start:])
+            data = data[self._need :]
         self._buffer = data
+
+    def _take(self, frame: bytes | memoryview) -> None:
+        """Take a frame without its lengths; more may stand behind it."""
+        assert self._sizes is not None
+        head, size = self._sizes
+        header, body = bytes(frame[:head]), bytes(frame[head : head + size])
+        self._sizes = None
+        if self._ready.done():
+            self._owner.answered(self, header, body)
+        else:
+            self._ready.set_result(json.loads(header)["tid"])
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End: whoever waits for an answer gets none."""
