@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -146,5 +147,9 @@ def _open(home: Path, snapshot: str) -> _Opened:
         for old in _opened.values():
             old.index.close()
         _opened.clear()
-        _opened[key] = _Opened(manifest, open_index(home / manifest.index))
+        path = home / manifest.index
+        _opened[key] = _Opened(manifest, open_index(path))
+        # A search in an index that is not in memory yet took 220 ms, 17 in one that is.
+        with path.open("rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
     return _opened[key]

@@ -41,25 +41,24 @@ _MATCHES = {predicate for predicate, _ in _ELSEWHERE}
 async def make(visit: Visit, iri: str) -> Sheet:
     """Return the page of a class, property, concept or scheme."""
     data, say = visit.data, visit.say
-    own, around, mentions, curated, instances, uses = await asyncio.gather(
+    facts = Facts({**row, "s": Term(iri, True)} for row in await data.rows("own", it=iri))
+    types = set(facts.iris(iri, RDF + "type"))
+    examples = (
+        "instances" if OWL + "Class" in types
+        else "uses-of-property" if types & set(PROPERTIES)
+        else ""
+    )  # fmt: skip
+    around, mentions, curated, *found = await asyncio.gather(
         *(
             data.rows(n, it=iri)
-            for n in (
-                "own",
-                "around-term",
-                "mentions-some",
-                "curated-mentions",
-                "instances",
-                "uses-of-property",
-            )
+            for n in ("around-term", "mentions-some", "curated-mentions", examples)
+            if n
         )
     )
-    facts = Facts({**row, "s": Term(iri, True)} for row in own)
-    types = set(facts.iris(iri, RDF + "type"))
     above = sorted({r["other"].value for r in around if r["how"].value == "above"})
     below = sorted({r["other"].value for r in around if r["how"].value == "below"})
-    things = [] if not types & {OWL + "Class"} else [r["s"].value for r in instances]
-    pairs = uses if types & set(PROPERTIES) else []
+    things = [r["s"].value for r in found[0]] if examples == "instances" else []
+    pairs = found[0] if examples == "uses-of-property" else []
     situations = sorted({r["s"].value for r in [*mentions, *curated]})
     more = facts.mentioned() | {iri, *above, *below, *things}
     more |= {t.value for r in pairs for t in r.values() if t.is_iri}
