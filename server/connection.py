@@ -309,6 +309,8 @@ def protocol(
                     if self.transport.is_closing():
                         return
                     self.transport.write(view[start : start + _CHUNK])
+                    # others have their turn between two pieces, see asgi.py
+                    await asyncio.sleep(0)
             except TimeoutError:
                 self.transport.abort()
             finally:
