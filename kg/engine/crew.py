@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 # A worker is ready within 5 to 25 ms of its fork; on a machine that swaps, within seconds.
 _START = 30.0
-# Workers ready to take the place of one that ends: a fork takes as long as 100 small queries, and
-# with a hostile query that ends its worker in a loop one small query in 20 waited 30 ms for it.
-_SPARE = 1
 # Between two attempts to start a holder.
 _AGAIN = 0.1, 5.0
 
@@ -55,8 +52,6 @@ class Crew:
         self.all: set[Connection] = set()
         #: those that may be sent more: not slow, not on an old snapshot
         self.quick: list[Connection] = []
-        # those that are sent nothing yet
-        self._spare: list[Connection] = []
         #: the id of the snapshot that new queries are answered from
         self.snapshot = ""
         self._forking = 0
@@ -72,7 +67,6 @@ class Crew:
         self._switch()
         self._forking = self._pool_limits.workers
         await asyncio.gather(*(self._spawn() for _ in range(self._forking)))
-        self.balance()
 
     async def _hire(self) -> None:
         """Start a holder, which loads the manifest's state, and end the one before."""
@@ -99,14 +93,8 @@ class Crew:
             self.balance()
             return
         self.all.add(worker)
-        self._spare.append(worker)
-        self._promote()
-
-    def _promote(self) -> None:
-        """Let spare workers take the places that are free."""
-        while self._spare and len(self.quick) < self._pool_limits.workers:
-            self.quick.append(self._spare.pop())
-            self._employer.joined()
+        self.quick.append(worker)
+        self._employer.joined()
 
     async def _forked(self) -> Connection:
         assert self._holder is not None
@@ -142,15 +130,13 @@ class Crew:
         self.balance()
 
     def balance(self) -> None:
-        """Fork until there are enough workers that are not slow, and a spare one."""
-        self._promote()
+        """Fork until there are enough workers that are not slow."""
         if self._closed or self._reviving:
             return
         limits = self._pool_limits
-        most = limits.workers + _SPARE
-        quick = len(self.quick) + len(self._spare) + self._forking
+        quick = len(self.quick) + self._forking
         total = len(self.all) + self._forking
-        for _ in range(min(most - quick, most + limits.slow - total)):
+        for _ in range(min(limits.workers - quick, limits.workers + limits.slow - total)):
             self._forking += 1
             task = asyncio.ensure_future(self._spawn())
             self._tasks.add(task)
@@ -158,9 +144,8 @@ class Crew:
 
     def leave(self, worker: Connection) -> None:
         """Send a worker nothing more."""
-        for workers in (self.quick, self._spare):
-            with contextlib.suppress(ValueError):
-                workers.remove(worker)
+        with contextlib.suppress(ValueError):
+            self.quick.remove(worker)
 
     def end(self, worker: Connection) -> None:
         """End a worker."""

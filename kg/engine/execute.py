@@ -44,7 +44,6 @@ _LABELLED_AT_MOST = 2_000
 # A query no longer than this makes no row longer than 5 kB, by its own literals, unless it joins
 # strings: 100,000 rows then fit in the memory of a query, and need not be looked at as they come.
 _SHORT = 512
-_LENGTHENING = ("concat", "replace")
 
 Triples = dict[ox.Triple, None]
 
@@ -95,8 +94,7 @@ class Executor:
                 remedy="SELECT and ASK give SPARQL JSON, XML, CSV, TSV; CONSTRUCT and DESCRIBE"
                 " give Turtle, JSON-LD, N-Triples, RDF/XML, TriG, N-Quads.",
             )
-        plain = request.default_graphs is None and request.named_graphs is None
-        dataset = {} if plain and not seen.default_graphs else self._dataset(request, seen)
+        dataset = self._dataset(request, seen)
         if not dataset:
             return self._evaluate(request, seen, FORMATS[name], dataset)
         try:
@@ -171,9 +169,7 @@ class Executor:
         if form == "SELECT" and text.rstrip().endswith("}"):
             try:
                 result = self._store.query(text + self._bound, base_iri=BASE, **dataset)
-                lower = text.lower()
-                joins = _LENGTHENING[0] in lower or _LENGTHENING[1] in lower
-                return result, len(text) <= _SHORT and not joins
+                return result, len(text) <= _SHORT and not _joins_strings(text)
             except SyntaxError:
                 pass
         return self._store.query(text, base_iri=BASE, **dataset), False
@@ -307,6 +303,11 @@ class Executor:
         if truncated:
             body = declare(body, format_.name)
         return body, len(wanted), truncated
+
+
+def _joins_strings(text: str) -> bool:
+    lower = text.lower()
+    return "concat" in lower or "replace" in lower
 
 
 def compress(body: bytes, encoding: str) -> bytes:

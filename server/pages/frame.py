@@ -18,7 +18,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from catchup.kg.names import compact
-from catchup.server.asgi import REQUESTED, Receive, Scope, Send, header, send_response, unless_gone
+from catchup.server.asgi import (
+    REQUESTED,
+    Receive,
+    Scope,
+    Send,
+    header,
+    only_options,
+    send_response,
+    unless_gone,
+)
 from catchup.server.asgi_route import AsgiRoute
 from catchup.server.negotiate import encoding
 from catchup.server.pages.draw.answer import policy
@@ -29,12 +38,11 @@ from catchup.server.pages.markup import SHOW
 from catchup.server.pages.sheet import Download, Maker, Sheet, csv_of
 from catchup.server.pages.visit import COOKIE, Visit, read_visit
 from catchup.server.pages.words import say
-from catchup.server.problems import MethodNotAllowed, NotThere
+from catchup.server.problems import NotThere
 from catchup.server.responses import CACHE_CONTROL, matches
 from catchup.server.services import Services
 
 WEB = Path(__file__).resolve().parent.parent / "web"
-_ALLOW = "GET, HEAD, OPTIONS"
 _YEAR = 365 * 24 * 3600
 #: Bytes of pages kept for reuse. All that warm.py makes at a million triples is some 500 pages of
 #: 9 kB (the longest 20); so the longest-unused of some 3,000 pages makes room, not what was made
@@ -190,11 +198,8 @@ class PageRoute:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["method"] == "OPTIONS":
-            await send_response(send, 204, {"Allow": _ALLOW})
+        if await only_options(scope, send):
             return
-        if scope["method"] not in ("GET", "HEAD"):
-            raise MethodNotAllowed(scope["method"], _ALLOW)
         began = time.perf_counter()
         frame, visit = self._frame, read_visit(self._frame.services, scope, self._frame.held)
         key = repr((frame.services.store.snapshot, self._form, visit.path, visit.query, visit.lang))
